@@ -1,7 +1,11 @@
 package io.blobstore.transfer;
 
+import io.blobstore.BlobKey;
+import io.blobstore.StoreEvent;
+import io.blobstore.StoreEvent.TransferStarted;
 import io.blobstore.ThrottledException;
 import io.blobstore.internal.concurrent.Interrupts;
+import io.blobstore.spi.TransferEvents;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
@@ -49,6 +53,9 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
     /** What keeps the transfer from ending while a thread that is no worker may continue it. */
     private final AtomicReference<WorkerGroup.@Nullable Worker> holder = new AtomicReference<>();
 
+    /** The event of its start; null if it is not observed. Set before it starts. */
+    private @Nullable TransferStarted observed;
+
     /** Whether no worker is active any more; set by the thread that ends the transfer, for itself. */
     private boolean ending;
 
@@ -77,7 +84,8 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
     abstract void begin() throws IOException, InterruptedException;
 
     /** Returns a result that is valid even if the workers were stopped; null if there is none. */
-    @Nullable T finished() {
+    @Nullable
+    T finished() {
         return null;
     }
 
@@ -94,6 +102,11 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
 
     final ProgressTracker tracker() {
         return tracker;
+    }
+
+    /** Reports the start of this transfer to the manager's observer; its end will be reported too. */
+    final void observe(StoreEvent.Direction direction, String store, @Nullable BlobKey key) {
+        observed = environment.events().begin(direction, store, key);
     }
 
     // ---- workers
@@ -143,6 +156,7 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
         if (worker == null) {
             return;
         }
+        TransferStarted before = observed == null ? null : TransferEvents.enter(observed);
         try {
             work.run();
         } catch (Throwable e) {
@@ -150,6 +164,9 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
         } finally {
             if (workers.leave(worker)) {
                 end();
+            }
+            if (observed != null) {
+                TransferEvents.enter(before);
             }
         }
     }
@@ -291,6 +308,18 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
             LOG.error("{}: its resources could not be released; they may stay in memory", what, e);
         }
         tracker.ended(problem);
+        if (observed != null) {
+            TransferProgress last = tracker.progress();
+            environment
+                    .events()
+                    .end(
+                            observed,
+                            last.elapsed(),
+                            last.bytesTransferred(),
+                            last.partsTransferred(),
+                            last.retries(),
+                            problem);
+        }
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
@@ -305,6 +334,11 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
     /** Returns whether the outcome is set. */
     final boolean isDone() {
         return outcome.isDone();
+    }
+
+    /** Returns a future that succeeds when the outcome, whichever, is set. */
+    final CompletableFuture<?> whenEnded() {
+        return outcome.whenEnded();
     }
 
     /** Waits as {@link TransferFuture#awaitEnd} does. */

@@ -1,16 +1,25 @@
 package io.blobstore.transfer;
 
+import static io.blobstore.StoreEvent.Direction.DOWNLOAD;
+import static io.blobstore.StoreEvent.Direction.OTHER;
+import static io.blobstore.StoreEvent.Direction.UPLOAD;
+
 import io.blobstore.BlobKey;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStore;
 import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.ReadResult;
+import io.blobstore.StoreEvent;
+import io.blobstore.StoreObserver;
 import io.blobstore.StoredBlob;
 import io.blobstore.internal.prefetch.PrefetchMemory;
+import io.blobstore.spi.TransferEvents;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.Executor;
@@ -49,7 +58,10 @@ import java.util.random.RandomGenerator;
  * version before they open the content and may then send a newer one.
  *
  * <p>A manager is meant to be shared: it bounds the memory in use, the requests in flight and, with the default
- * executor, the threads. Thread-safe.
+ * executor, the threads. Its own threads do not keep the JVM from exiting: if the main method returns, or
+ * {@link System#exit} is called, while transfers are running, they end incomplete, and a warning is logged.
+ *
+ * <p>Thread-safe.
  */
 public final class TransferManager implements AutoCloseable {
     /** The number of bytes that a connection of 50 MiB/s transfers in 20 ms. */
@@ -70,7 +82,8 @@ public final class TransferManager implements AutoCloseable {
                 budget,
                 new RunningTransfers(),
                 builder.clock,
-                builder.random);
+                builder.random,
+                new TransferEvents(builder.observer));
     }
 
     /** Creates a manager with default settings, to be closed by the caller. */
@@ -100,7 +113,7 @@ public final class TransferManager implements AutoCloseable {
      */
     public Transfer<StoredBlob> upload(BlobStore store, BlobKey key, BlobSource source, UploadOptions options) {
         requireOpen();
-        Upload upload = enter(new Upload(store, key, source, options, environment));
+        Upload upload = observe(UPLOAD, store, key, enter(new Upload(store, key, source, options, environment)));
         upload.start();
         return upload;
     }
@@ -128,7 +141,7 @@ public final class TransferManager implements AutoCloseable {
             }
             throw e;
         }
-        enter(upload).start();
+        observe(UPLOAD, store, key, enter(upload)).start();
         return upload;
     }
 
@@ -149,7 +162,7 @@ public final class TransferManager implements AutoCloseable {
     public BlobWriter openWriter(BlobStore store, BlobKey key, long maxSize, UploadOptions options) {
         requireOpen();
         StreamedUpload<StoredBlob> upload = enter(StreamedUpload.ofWriter(store, key, maxSize, options, environment));
-        upload.hold();
+        observe(UPLOAD, store, key, upload).hold();
         return upload.writer();
     }
 
@@ -182,7 +195,7 @@ public final class TransferManager implements AutoCloseable {
         RequestThrottle throttle = environment.throttle(options.retry(), options.concurrency());
         Download download =
                 enter(new Download(store, key, range, Optional.empty(), target, options, throttle, environment));
-        download.start();
+        observe(DOWNLOAD, store, key, download).start();
         return download;
     }
 
@@ -222,7 +235,7 @@ public final class TransferManager implements AutoCloseable {
             DownloadOptions options) {
         requireOpen();
         VectoredRead read = enter(new VectoredRead(store, key, ranges, allocator, maxGap, options, environment));
-        read.start();
+        observe(DOWNLOAD, store, key, read).start();
         return read;
     }
 
@@ -240,7 +253,10 @@ public final class TransferManager implements AutoCloseable {
     public BlobReader openReader(BlobStore store, BlobKey key, ReaderOptions options) {
         requireOpen();
         ReaderGroups.Member member = readerGroups.join(store, key, options);
-        return new BlobReader(new PinnedVersionReads(environment, member, key, options), readAheadMemory);
+        BlobReader.Report report = environment.events().isObserved()
+                ? new BlobReader.Report(environment.events(), store.toString(), key)
+                : null;
+        return new BlobReader(new PinnedVersionReads(environment, member, key, options), readAheadMemory, report);
     }
 
     // ---- other work
@@ -258,6 +274,9 @@ public final class TransferManager implements AutoCloseable {
     public <T> Transfer<T> start(TransferTask<T> task, RetryPolicy retry, int concurrency, TransferListener listener) {
         TaskTransfer<T> transfer =
                 enter(new TaskTransfer<>(task, retry, environment.throttle(retry, concurrency), listener, environment));
+        if (environment.events().isObserved()) {
+            transfer.observe(OTHER, "", null);
+        }
         transfer.start();
         return transfer;
     }
@@ -267,18 +286,38 @@ public final class TransferManager implements AutoCloseable {
     }
 
     private <T extends ParallelTransfer<?>> T enter(T transfer) {
-        return environment.running().enter(transfer);
+        environment.running().enter(transfer);
+        ExitWarning.watch(transfer);
+        return transfer;
+    }
+
+    private <T extends ParallelTransfer<?>> T observe(
+            StoreEvent.Direction direction, BlobStore store, BlobKey key, T transfer) {
+        if (environment.events().isObserved()) {
+            transfer.observe(direction, store.toString(), key);
+        }
+        return transfer;
     }
 
     PrefetchMemory readAheadMemory() {
         return readAheadMemory;
     }
 
-    // ---- closing
+    // ---- cancelling and closing
 
     /**
-     * Refuses further transfers, waits for the running ones, and ends the threads that this manager created. If the
-     * caller is interrupted while waiting, cancels the transfers and continues to wait. Idempotent.
+     * Cancels all running transfers as {@link Transfer#cancel()} does: uploads, downloads, open writers, and the
+     * requests in flight of open readers. Does not wait; {@link #close()} does. This manager and the readers stay open:
+     * a read whose request was cancelled throws {@link IOException}, and may be repeated.
+     */
+    public void cancelAll() {
+        environment.running().cancelAll();
+    }
+
+    /**
+     * Refuses further transfers, waits for the running ones however long they take, and ends the threads that this
+     * manager created. Writers that are still open are cancelled. If the caller is interrupted while waiting, cancels
+     * all transfers and continues to wait. Idempotent.
      */
     @Override
     public void close() {
@@ -286,11 +325,35 @@ public final class TransferManager implements AutoCloseable {
         ownExecutor.ifPresent(ExecutorService::shutdown);
     }
 
+    /**
+     * Refuses further transfers, waits for the running ones for a limited time, then cancels the others, and ends the
+     * threads that this manager created. For an orderly shutdown with a deadline:
+     *
+     * <pre>{@code
+     * TransferManager transfers = TransferManager.create();
+     * Runtime.getRuntime().addShutdownHook(new Thread(() -> transfers.close(Duration.ofSeconds(20))));
+     * }</pre>
+     *
+     * <p>All transfers have ended when this returns, and their memory is released. So it may take longer than
+     * {@code grace}: a cancelled upload is still aborted, and content that is already being made visible is waited for.
+     * Open writers may be completed within the time, but no reader can send further requests. If the caller is
+     * interrupted while waiting, the time ends at once. Idempotent.
+     *
+     * @param grace zero or negative to cancel the transfers at once
+     * @return true if all transfers ended within the time, whatever their outcome; false if some had to be cancelled
+     */
+    public boolean close(Duration grace) {
+        boolean inTime = environment.running().close(Objects.requireNonNull(grace, "grace"));
+        ownExecutor.ifPresent(ExecutorService::shutdown);
+        return inTime;
+    }
+
     /** Builds a manager. Not thread-safe. */
     public static final class Builder {
         private Optional<Executor> executor = Optional.empty();
         private long maxBytesInFlight = 256L << 20;
         private long readAheadMemory = 256L << 20;
+        private StoreObserver observer = StoreObserver.NONE;
         private TransferClock clock = TransferClock.SYSTEM;
         private RandomGenerator random = new Random(); // thread-safe, unlike RandomGenerator.getDefault()
 
@@ -323,6 +386,15 @@ public final class TransferManager implements AutoCloseable {
          */
         public Builder readAheadMemory(long bytes) {
             readAheadMemory = bytes;
+            return this;
+        }
+
+        /**
+         * Sets what receives the start and the end of transfers, and the close of readers; default: none. The requests
+         * of a transfer are reported to the observer of its store, with the transfer.
+         */
+        public Builder observer(StoreObserver observer) {
+            this.observer = Objects.requireNonNull(observer, "observer");
             return this;
         }
 

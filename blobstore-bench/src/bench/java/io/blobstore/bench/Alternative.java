@@ -1,6 +1,7 @@
 package io.blobstore.bench;
 
 import java.util.List;
+import java.util.Map;
 
 /**
  * One way to do the work of a row.
@@ -42,6 +43,13 @@ record Alternative(String client, String title, Work work) {
      * @param sampled whether its memory is observed, which takes some CPU time
      */
     record ByServer(ServerProcess.Starter server, Workload workload, boolean sampled) implements Work {}
+
+    /**
+     * By a program that makes a round for each line of its standard input, and answers as {@link WorkloadMain} does.
+     *
+     * @param environment variables, beside those of this process
+     */
+    record Program(List<String> command, Map<String, String> environment) implements Work {}
 
     /** It cannot be measured here. */
     record Missing(String reason) implements Work {}

@@ -3,6 +3,7 @@ package io.blobstore.bench;
 import io.blobstore.bench.ComparisonResult.Figure;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 
 /** Something that a benchmark measures, shows in a table of its own, and compares with thresholds. */
 interface BenchRow {
@@ -44,8 +45,15 @@ interface BenchRow {
      *
      * @param setting in words
      * @param table in Markdown
+     * @param comparison what the table shows, if it shows a comparison
      */
-    record Result(String title, String setting, String table, List<BarChart.Bar> bars, List<Verdict> verdicts) {
+    record Result(
+            String title,
+            String setting,
+            String table,
+            List<BarChart.Bar> bars,
+            List<Verdict> verdicts,
+            Optional<ComparisonResult> comparison) {
         /**
          * Returns the result of a comparison.
          *
@@ -64,7 +72,8 @@ interface BenchRow {
                     result.setting(),
                     MarkdownReport.comparisons(List.of(result), charted),
                     bars,
-                    limits.stream().map(limit -> limit.judge(result)).toList());
+                    limits.stream().map(limit -> limit.judge(result)).toList(),
+                    Optional.of(result));
         }
     }
 }

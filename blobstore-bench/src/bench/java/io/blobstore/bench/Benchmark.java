@@ -18,9 +18,10 @@ final class Benchmark {
     /** Runs one benchmark and ends the JVM with its exit code. */
     public static void main(String[] args) {
         CommandLine command = new CommandLine(new Benchmark());
-        for (Plan.Suite suite : List.of(Plan.S3, Plan.GCS, Plan.RANGES)) {
+        for (Plan.Suite suite : List.of(Plan.S3, Plan.GCS)) {
             command.addSubcommand(ComparisonBench.of(suite));
         }
+        command.addSubcommand(new ReaderBench());
         command.addSubcommand(new CacheBench());
         command.addSubcommand(new ServerBench());
         command.addSubcommand(new SplitBench());

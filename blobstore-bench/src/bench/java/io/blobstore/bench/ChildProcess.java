@@ -21,8 +21,10 @@ import java.util.concurrent.TimeUnit;
  */
 final class ChildProcess implements AutoCloseable {
     private static final Duration POLL_INTERVAL = Duration.ofMillis(10);
+    /** The beginning of an answer of {@link WorkloadMain} and {@link ClientMain}. */
+    static final String ANSWER = "#";
+
     private static final String ANONYMOUS_MEMORY = "RssAnon:";
-    private static final String ANSWER = "#";
     private static final String END = "#end";
     private static final int MAX_LINES = 60;
 

@@ -3,9 +3,7 @@ package io.blobstore.bench;
 import static io.blobstore.bench.Operation.DOWNLOAD;
 import static io.blobstore.bench.Operation.GET;
 import static io.blobstore.bench.Operation.PUT;
-import static io.blobstore.bench.Operation.RANDOM;
 import static io.blobstore.bench.Operation.READ;
-import static io.blobstore.bench.Operation.SEQUENTIAL;
 import static io.blobstore.bench.Operation.UPLOAD;
 
 import java.util.List;
@@ -30,10 +28,7 @@ enum ClientType {
     GCS_STORAGE("Storage, ranged readers", GcsStorageClient::inParts, READ, PUT, GET),
     GCS_STORAGE_DEFAULT("Storage, one reader, default", GcsStorageClient::byDefault, READ, DOWNLOAD),
     GCS_TRANSFER_MANAGER("TransferManager, in parts", GcsTransferManagerClient::inParts, UPLOAD, DOWNLOAD),
-    GCS_TRANSFER_MANAGER_DEFAULT("TransferManager, default", GcsTransferManagerClient::byDefault, UPLOAD, DOWNLOAD),
-    READER("BlobReader", ReaderClient::withReadAhead, SEQUENTIAL, RANDOM),
-    READER_WITHOUT_READ_AHEAD("BlobReader without read-ahead", ReaderClient::withoutReadAhead, SEQUENTIAL, RANDOM),
-    WHOLE_DOWNLOAD("TransferManager, into memory", BlobstoreClient::s3, SEQUENTIAL);
+    GCS_TRANSFER_MANAGER_DEFAULT("TransferManager, default", GcsTransferManagerClient::byDefault, UPLOAD, DOWNLOAD);
 
     /** Opens a client. */
     @FunctionalInterface

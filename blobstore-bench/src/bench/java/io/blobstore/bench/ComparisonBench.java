@@ -41,7 +41,8 @@ final class ComparisonBench implements Callable<Integer> {
             paramLabel = "SECONDS",
             description =
                     "How long each client first rehearses with little content, and then at least works with all of it:"
-                            + " until its JIT compilers are idle, or for another minute. 0 for none. Default: ${DEFAULT-VALUE}.")
+                            + " until its JIT compilers are idle, or for another minute. 0 for none. Default:"
+                            + " ${DEFAULT-VALUE}.")
     int warmUp = 10;
 
     @Option(names = "--mib", paramLabel = "N", description = "MiB of content. Default: ${DEFAULT-VALUE}.")
@@ -84,15 +85,6 @@ final class ComparisonBench implements Callable<Integer> {
 
     private ComparisonBench(Plan.Suite suite) {
         this.suite = suite;
-        if (suite == Plan.RANGES) {
-            rounds = 3;
-            repeats = 1;
-            warmUp = 0; // there is more waiting than work
-            mib = 2048;
-            concurrency = 8;
-            latencyMillis = 20;
-            connectionMib = 50;
-        }
     }
 
     /** Creates the command of a suite, with an option for each of its choices. */

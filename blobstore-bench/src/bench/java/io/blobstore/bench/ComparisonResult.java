@@ -25,6 +25,7 @@ public record ComparisonResult(String title, String setting, int objects, double
     public enum Figure {
         THROUGHPUT("Throughput, MiB/s"),
         TIME("Time, s/GiB"),
+        SECONDS("Time, s"),
         /** CPU time without that of the JIT compilers. */
         CPU("CPU, s/GiB"),
         CPU_WITH_JIT("CPU with JIT, s/GiB"),
@@ -62,6 +63,7 @@ public record ComparisonResult(String title, String setting, int objects, double
         return switch (figure) {
             case THROUGHPUT -> mib / round.wallSeconds();
             case TIME -> round.wallSeconds() / gib;
+            case SECONDS -> round.wallSeconds();
             case CPU -> round.steadyCpuSeconds() / gib;
             case CPU_WITH_JIT -> round.cpuSeconds() / gib;
             case HEAP -> round.heapBytes() / MIB / gib;

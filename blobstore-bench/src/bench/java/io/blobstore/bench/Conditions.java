@@ -33,6 +33,14 @@ record Conditions(long latencyMillis, long bytesPerSecond) {
         void write(long from, long to) throws IOException;
     }
 
+    @Override
+    public String toString() {
+        return latencyMillis + " ms to the first byte"
+                + (bytesPerSecond == Long.MAX_VALUE
+                        ? ""
+                        : ", " + (bytesPerSecond >> 20) + " MiB/s for each connection");
+    }
+
     /** Waits for the latency of a response. */
     void awaitLatency() {
         waitUntil(System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(latencyMillis));

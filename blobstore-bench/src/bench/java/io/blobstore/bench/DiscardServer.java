@@ -16,6 +16,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 
@@ -33,6 +36,7 @@ final class DiscardServer implements Closeable {
     private final ServerObjects objects;
     private final XmlResponses xml;
     private final JsonResponses json;
+    private final AtomicInteger writing = new AtomicInteger();
 
     private DiscardServer(Optional<SSLContext> tls, ServerObjects objects, Conditions conditions) throws IOException {
         this.tls = tls;
@@ -97,6 +101,18 @@ final class DiscardServer implements Closeable {
         return objects.traffic(path);
     }
 
+    /**
+     * Returns how many bytes of content were sent so far. Waits for the end of the responses that are being written, as
+     * clients may have closed their connections, but at most two seconds: a client may as well not read one.
+     */
+    long sent() {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(2);
+        while (writing.get() > 0 && System.nanoTime() - deadline < 0) {
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
+        }
+        return objects.sent();
+    }
+
     /** Returns what all requests have sent so far. */
     ServerObjects.Received received() {
         return objects.received();
@@ -134,9 +150,17 @@ final class DiscardServer implements Closeable {
             for (Optional<HttpHead> head = input.head(); head.isPresent(); head = input.head()) {
                 respond(head.get(), input, connection);
             }
-        } catch (IOException e) { // clients may close connections; printed for clients that fail because of it
-            System.err.println("connection ended: " + e);
+        } catch (IOException e) {
+            if (!isCancelled(e)) {
+                System.err.println("connection ended: " + e); // for clients that fail because of it
+            }
         }
+    }
+
+    /** Returns whether the client has closed the connection, as readers do that need no more of a response. */
+    private static boolean isCancelled(IOException problem) {
+        String message = String.valueOf(problem.getMessage());
+        return message.equals("Broken pipe") || message.startsWith("Connection reset");
     }
 
     private static SSLEngine engine(SSLContext context) {
@@ -175,9 +199,14 @@ final class DiscardServer implements Closeable {
         StringBuilder head = new StringBuilder("HTTP/1.1 " + response.status() + "\r\n");
         response.headers().forEach((name, value) -> head.append(name + ": " + value + "\r\n"));
         head.append("Content-Length: " + response.length() + "\r\nx-amz-request-id: benchmark\r\n\r\n");
-        conditions.awaitLatency();
-        connection.write(utf8(head + response.text()));
-        conditions.write((from, to) -> objects.write(connection, from, to), response.from(), response.to());
+        writing.incrementAndGet();
+        try {
+            conditions.awaitLatency();
+            connection.write(utf8(head + response.text()));
+            conditions.write((from, to) -> objects.write(connection, from, to), response.from(), response.to());
+        } finally {
+            writing.decrementAndGet();
+        }
     }
 
     private static ByteBuffer utf8(String text) {

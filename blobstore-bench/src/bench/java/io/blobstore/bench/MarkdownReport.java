@@ -21,6 +21,7 @@ final class MarkdownReport {
             List.of(Figure.THROUGHPUT, Figure.CPU, Figure.CPU_WITH_JIT, Figure.HEAP, Figure.MEMORY);
     private static final List<Figure> OF_SMALL_OBJECTS =
             List.of(Figure.OPERATIONS, Figure.CPU_PER_OPERATION, Figure.HEAP_PER_OPERATION);
+    private static final List<Figure> OF_READS = List.of(Figure.SECONDS, Figure.FETCHED, Figure.CPU, Figure.HEAP);
     private static final List<Chart> CHARTS = List.of(
             new Chart("cpu-upload-http-s3", "Upload over HTTP", "s3", Figure.CPU),
             new Chart("cpu-upload-https-s3", "Upload over HTTPS", "s3", Figure.CPU),
@@ -100,20 +101,24 @@ final class MarkdownReport {
     /**
      * Returns one table of comparisons with the same title; failed clients are last.
      *
-     * @param compared by what clients of large contents are sorted, and compared with each other: CPU or TIME
+     * @param compared by what clients of large contents are sorted, and compared with each other: CPU, TIME, or SECONDS
+     *     for reads
      */
     static String comparisons(List<ComparisonResult> results, Figure compared) {
         boolean isSmall = results.get(0).objects() > 0;
-        List<Figure> figures = isSmall ? OF_SMALL_OBJECTS : OF_TRANSFERS;
+        boolean isRead = compared == Figure.SECONDS;
+        List<Figure> figures = isSmall ? OF_SMALL_OBJECTS : isRead ? OF_READS : OF_TRANSFERS;
         Figure key = isSmall ? Figure.CPU_PER_OPERATION : compared;
-        boolean isTime = key == Figure.TIME;
+        boolean isTime = isRead || key == Figure.TIME;
         List<String> header = new ArrayList<>(List.of("Client"));
         if (results.size() > 1) {
             header.add(0, "Setting");
         }
         figures.forEach(figure -> header.add(figure.title));
-        header.addAll(List.of(
-                (isTime ? "Time" : "CPU") + " / baseline's", "blobstore's " + (isTime ? "time" : "CPU") + " / its"));
+        if (!isRead) {
+            header.add((isTime ? "Time" : "CPU") + " / baseline's");
+        }
+        header.add("blobstore's " + (isTime ? "time" : "CPU") + " / its");
         List<List<String>> rows = new ArrayList<>();
         for (ComparisonResult result : results) {
             result.clients().stream()
@@ -143,9 +148,11 @@ final class MarkdownReport {
                     + result.series(client, figure).describe());
         }
         Series own = result.series(client, key);
-        row.add(result.measured("HAND_ROLLED")
-                .map(baseline -> own.over(result.series(baseline, key)).describe("%.2f"))
-                .orElse(""));
+        if (key != Figure.SECONDS) { // reads have no baseline
+            row.add(result.measured("HAND_ROLLED")
+                    .map(baseline -> own.over(result.series(baseline, key)).describe("%.2f"))
+                    .orElse(""));
+        }
         row.add(subject(result, client)
                 .map(ours -> result.series(ours, key).over(own).describe("%.2f"))
                 .orElse(""));
@@ -172,6 +179,32 @@ final class MarkdownReport {
             }
         }
         return table(List.of("Comparison", "Client", "blobstore's CPU / its"), rows);
+    }
+
+    /** Returns a table with a line for each comparison: the time, and the bytes that were fetched per byte read. */
+    static String reads(List<ComparisonResult> results) {
+        List<String> clients = results.stream()
+                .flatMap(result -> result.clients().stream())
+                .map(ClientResult::title)
+                .distinct()
+                .toList();
+        List<String> header = new ArrayList<>(clients);
+        header.add(0, "Seconds; bytes fetched per byte read");
+        List<List<String>> rows = new ArrayList<>();
+        for (ComparisonResult result : results) {
+            List<String> row = new ArrayList<>(List.of(result.title()));
+            for (String title : clients) {
+                row.add(result.clients().stream()
+                        .filter(client ->
+                                client.title().equals(title) && !client.rounds().isEmpty())
+                        .findFirst()
+                        .map(client -> result.series(client, Figure.SECONDS).describe() + "; "
+                                + Series.format(client.fetched()))
+                        .orElse("–"));
+            }
+            rows.add(row);
+        }
+        return table(header, rows);
     }
 
     /** Returns the verdicts as a table. */

@@ -8,10 +8,6 @@ enum Operation {
     READ("Read into memory"),
     /** Downloads the object into a new file. */
     DOWNLOAD("Download into a new file"),
-    /** Reads the object sequentially, 1 MiB at a time, into one buffer. */
-    SEQUENTIAL("Sequential reads of 1 MiB"),
-    /** Reads 128 pieces of 1 MiB at random positions into one buffer. */
-    RANDOM("Random reads of 1 MiB"),
     /** Stores small objects, each with one request. */
     PUT("Small objects, put"),
     /** Reads small objects, each with one request, into existing memory. */
@@ -19,9 +15,6 @@ enum Operation {
 
     /** The number of small objects in a round. */
     static final int OBJECTS = 1024;
-
-    /** The bytes that a round of {@link #RANDOM} reads. */
-    static final long RANDOM_BYTES = 128L << 20;
 
     final String title;
 
@@ -45,7 +38,6 @@ enum Operation {
     /** Returns the bytes that a round transfers of a content of the given size. */
     long bytesOf(long size) {
         return switch (this) {
-            case RANDOM -> RANDOM_BYTES;
             case PUT, GET -> OBJECTS * size;
             default -> size;
         };

@@ -11,13 +11,8 @@ import static io.blobstore.bench.ClientType.HAND_ROLLED;
 import static io.blobstore.bench.ClientType.JDK_HTTP_CLIENT;
 import static io.blobstore.bench.ClientType.NETTY_ASYNC;
 import static io.blobstore.bench.ClientType.NETTY_TRANSFER_MANAGER;
-import static io.blobstore.bench.ClientType.READER;
-import static io.blobstore.bench.ClientType.READER_WITHOUT_READ_AHEAD;
-import static io.blobstore.bench.ClientType.WHOLE_DOWNLOAD;
 import static io.blobstore.bench.Operation.DOWNLOAD;
-import static io.blobstore.bench.Operation.RANDOM;
 import static io.blobstore.bench.Operation.READ;
-import static io.blobstore.bench.Operation.SEQUENTIAL;
 import static io.blobstore.bench.Operation.UPLOAD;
 import static io.blobstore.bench.Transport.HTTP;
 import static io.blobstore.bench.Transport.HTTPS;
@@ -75,9 +70,9 @@ final class Plan {
 
     static final Suite S3 = new Suite(
             "s3",
-            "Compares this library with clients of the AWS SDK and a hand-written baseline: each uploads and reads an object"
-                    + " in a JVM of its own, against a server on this machine that discards content. Measures CPU time, heap"
-                    + " allocation and anonymous memory. Without an option for what to measure: everything.",
+            "Compares this library with clients of the AWS SDK and a hand-written baseline: each uploads and reads an"
+                + " object in a JVM of its own, against a server on this machine that discards content. Measures CPU"
+                + " time, heap allocation and anonymous memory. Without an option for what to measure: everything.",
             BLOBSTORE,
             1,
             1024,
@@ -98,8 +93,8 @@ final class Plan {
 
     static final Suite GCS = new Suite(
             "gcs",
-            "Compares this library's store for Cloud Storage with its store for S3 and with google-cloud-storage's parallel"
-                    + " uploads, as benchmark s3 does. Without an option for what to measure: everything.",
+            "Compares this library's store for Cloud Storage with its store for S3 and with google-cloud-storage's"
+                    + " parallel uploads, as benchmark s3 does. Without an option for what to measure: everything.",
             GCS_BLOBSTORE,
             1,
             1024,
@@ -107,17 +102,6 @@ final class Plan {
                     new Choice("--http", UPLOAD, HTTP, GCS_UPLOADS),
                     new Choice("--https", UPLOAD, HTTPS, GCS_UPLOADS),
                     new Choice("--read", READ, HTTP, GCS_BLOBSTORE, BLOBSTORE)));
-
-    static final Suite RANGES = new Suite(
-            "reader",
-            "Reads an object piece by piece, sequentially and at random, with and without read-ahead, from a server on this"
-                    + " machine with the latency and the bandwidth per connection of an object store.",
-            READER,
-            16,
-            16 * 1024,
-            List.of(
-                    new Choice("--sequential", SEQUENTIAL, HTTP, READER, READER_WITHOUT_READ_AHEAD, WHOLE_DOWNLOAD),
-                    new Choice("--random", RANDOM, HTTP, READER, READER_WITHOUT_READ_AHEAD)));
 
     /** The clients of a quick report. */
     private static final Set<ClientType> QUICK = EnumSet.of(
@@ -180,9 +164,6 @@ final class Plan {
                         Threshold.cpu(GCS_BLOBSTORE, 1.1, BLOBSTORE),
                         Threshold.heap(GCS_BLOBSTORE, 8));
             case "DOWNLOAD/HTTP" -> List.of(Threshold.cpu(BLOBSTORE, 1.15, HAND_ROLLED), Threshold.heap(BLOBSTORE, 8));
-            case "SEQUENTIAL/HTTP" ->
-                List.of(Threshold.time(0.1, READER_WITHOUT_READ_AHEAD), Threshold.time(1 / 0.8, WHOLE_DOWNLOAD));
-            case "RANDOM/HTTP" -> List.of(Threshold.time(1.05, READER_WITHOUT_READ_AHEAD), Threshold.fetched(1.1));
             default -> List.of();
         };
     }

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /** Measures what is sent again of an image of which a part has changed, by the size of blocks. */
 final class ResendTable {
@@ -86,7 +87,7 @@ final class ResendTable {
         String setting =
                 "Random pages of 4 KiB, 5 % of which change. Sent is the content of requests, as counted by the"
                         + " server: missing blocks, the stream, names.";
-        return new BenchRow.Result(title, setting, table, List.of(), verdicts);
+        return new BenchRow.Result(title, setting, table, List.of(), verdicts, Optional.empty());
     }
 
     private static String format(String format, double value) {

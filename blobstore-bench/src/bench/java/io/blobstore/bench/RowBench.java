@@ -52,6 +52,11 @@ abstract class RowBench implements Callable<Integer> {
     /** Returns the report to write. */
     abstract RowReport report();
 
+    /** Returns a table of all results in Markdown; empty for none. */
+    String overview(List<BenchRow.Result> results) {
+        return "";
+    }
+
     /** Returns the part of the content that is measured, more than 0 and at most 1. */
     double scale() {
         return 1;
@@ -78,10 +83,11 @@ abstract class RowBench implements Callable<Integer> {
         }
         List<Verdict> verdicts =
                 results.stream().flatMap(result -> result.verdicts().stream()).toList();
-        out.println("\n" + MarkdownReport.verdicts(verdicts));
+        String overview = overview(results);
+        out.println("\n" + (overview.isEmpty() ? "" : overview + "\n") + MarkdownReport.verdicts(verdicts));
         out.flush();
         if (target.isPresent()) {
-            report().write(target.get(), commandLine(), machine, results);
+            report().write(target.get(), commandLine(), machine, overview, results);
         }
         return verdicts.stream().allMatch(Verdict::isMet) ? ExitCode.OK : ExitCode.SOFTWARE;
     }

@@ -4,6 +4,7 @@ import io.blobstore.bench.Alternative.ByServer;
 import io.blobstore.bench.Alternative.Commands;
 import io.blobstore.bench.Alternative.InJvm;
 import io.blobstore.bench.Alternative.Missing;
+import io.blobstore.bench.Alternative.Program;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +25,17 @@ final class RowComparison {
     private final Path source;
     private final long size;
     private final String endpoint;
+    private final Traffic traffic;
+
+    /**
+     * What the server sends.
+     *
+     * @param sent returns the bytes of content that were sent so far; alternatives do not work meanwhile
+     * @param used the bytes that a round needs
+     */
+    record Traffic(LongSupplier sent, long used) {
+        private static final Traffic UNKNOWN = new Traffic(() -> 1, 0);
+    }
 
     /**
      * Creates a comparison.
@@ -33,10 +45,16 @@ final class RowComparison {
      * @param endpoint the server, or empty
      */
     RowComparison(BenchRow.Setting setting, Path source, long size, String endpoint) {
+        this(setting, source, size, endpoint, Traffic.UNKNOWN);
+    }
+
+    /** Creates a comparison of how much is fetched, too. */
+    RowComparison(BenchRow.Setting setting, Path source, long size, String endpoint, Traffic traffic) {
         this.setting = setting;
         this.source = source;
         this.size = size;
         this.endpoint = endpoint;
+        this.traffic = traffic;
     }
 
     /** An alternative that is ready to be measured. */
@@ -83,6 +101,7 @@ final class RowComparison {
         private final Alternative alternative;
         private final List<Measurement> rounds = new ArrayList<>();
         private Optional<Turn> turn = Optional.empty();
+        private long fetched;
         private String failure;
 
         Participant(Alternative alternative) {
@@ -99,11 +118,17 @@ final class RowComparison {
         }
 
         void run(boolean counts) throws IOException, InterruptedException {
+            if (turn.isEmpty()) {
+                return;
+            }
             try {
-                Optional<Measurement> round = turn.isEmpty()
-                        ? Optional.empty()
-                        : Optional.of(turn.get().run());
-                round.filter(measured -> counts).ifPresent(rounds::add);
+                long before = traffic.sent().getAsLong();
+                Measurement round = turn.get().run();
+                long sent = traffic.sent().getAsLong() - before;
+                if (counts) {
+                    rounds.add(round);
+                    fetched += sent;
+                }
             } catch (BenchmarkException e) {
                 fail(e);
             }
@@ -118,9 +143,10 @@ final class RowComparison {
 
         List<ClientResult> results() {
             double memory = turn.map(Turn::memoryMib).orElse(0.0);
+            double ratio = traffic.used() == 0 ? 1 : fetched / (double) traffic.used() / Math.max(1, rounds.size());
             List<ClientResult> results = new ArrayList<>();
-            results.add(
-                    new ClientResult(alternative.client(), alternative.title(), "", failure, rounds, memory, 1, ""));
+            results.add(new ClientResult(
+                    alternative.client(), alternative.title(), "", failure, rounds, memory, ratio, ""));
             List<Measurement> ofClient = turn.map(Turn::clientRounds).orElse(List.of());
             if (!ofClient.isEmpty()) {
                 results.add(new ClientResult(
@@ -144,6 +170,12 @@ final class RowComparison {
     private Optional<Turn> start(Alternative alternative, int number) throws IOException, InterruptedException {
         if (alternative.work() instanceof InJvm inJvm) {
             return Optional.of(start(inJvm, number, endpoint, null));
+        }
+        if (alternative.work() instanceof Program program) {
+            Path directory = Files.createDirectory(directoryOf(number));
+            ChildProcess process = ChildProcess.start(
+                    program.command(), program.environment(), ChildProcess.ANSWER, directory.resolve("log"));
+            return Optional.of(turn(process, false, process::anonymousMemory));
         }
         if (alternative.work() instanceof ByServer byServer) {
             return Optional.of(start(byServer, number));
@@ -178,7 +210,7 @@ final class RowComparison {
      */
     private Turn start(InJvm work, int number, String server, @Nullable LongSupplier memory)
             throws IOException, InterruptedException {
-        Path directory = Files.createDirectory(setting.workspace().directory().resolve("run-" + number));
+        Path directory = Files.createDirectory(directoryOf(number));
         List<String> options = new ArrayList<>(BenchmarkEnvironment.CLIENT_OPTIONS);
         options.addAll(List.of(
                 "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
@@ -192,13 +224,26 @@ final class RowComparison {
                 WorkloadMain.arguments(work.workload(), new Workload.Spec(directory, source, size, server)),
                 Map.of(),
                 directory.resolve("log"));
+        return turn(process, work.sampled(), memory == null ? process::anonymousMemory : memory);
+    }
+
+    private Path directoryOf(int number) {
+        return setting.workspace().directory().resolve("run-" + number);
+    }
+
+    /**
+     * Waits until a process is ready.
+     *
+     * @param sampled whether memory is observed
+     * @param memory returns the anonymous memory to observe
+     */
+    private static Turn turn(ChildProcess process, boolean sampled, LongSupplier memory) throws InterruptedException {
         try {
             process.await("#ready", TIMEOUT, () -> {});
         } catch (BenchmarkException | InterruptedException e) {
             process.close();
             throw e;
         }
-        LongSupplier observed = memory == null ? process::anonymousMemory : memory;
         return new Turn() {
             private long peak;
 
@@ -206,8 +251,8 @@ final class RowComparison {
             public Measurement run() throws IOException, InterruptedException {
                 process.send("round");
                 String answer = process.await("#result ", TIMEOUT, () -> {
-                    if (work.sampled()) {
-                        peak = Math.max(peak, observed.getAsLong());
+                    if (sampled) {
+                        peak = Math.max(peak, memory.getAsLong());
                     }
                 });
                 return Measurement.parse(answer.substring("#result ".length()));

@@ -20,8 +20,10 @@ record RowReport(String title, String name, String chart, Figure charted) {
      * @param directory is created if it does not exist
      * @param command the command that measured it
      * @param machine lines of a name and a value, separated by a tab
+     * @param overview a table of all results, or empty
      */
-    void write(Path directory, String command, List<String> machine, List<BenchRow.Result> results) throws IOException {
+    void write(Path directory, String command, List<String> machine, String overview, List<BenchRow.Result> results)
+            throws IOException {
         Files.createDirectories(directory);
         StringBuilder out = new StringBuilder("# " + title + "\n\n");
         out.append(MarkdownReport.table(
@@ -31,6 +33,9 @@ record RowReport(String title, String name, String chart, Figure charted) {
                 + " the alternatives take turns within a round. CPU is the user and system time of the process without"
                 + " its JIT compilers. Memory is the peak of the anonymous memory of the process, where it was"
                 + " observed.\n");
+        if (!overview.isEmpty()) {
+            out.append("\n## Overview\n\n" + overview);
+        }
         for (BenchRow.Result result : results) {
             out.append("\n## " + result.title() + "\n\n" + result.setting() + "\n\n" + result.table());
         }

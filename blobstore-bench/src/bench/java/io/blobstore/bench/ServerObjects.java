@@ -21,6 +21,9 @@ import java.util.concurrent.atomic.LongAdder;
 final class ServerObjects {
     static final int BLOCK = 8 << 20;
 
+    /** The number of bytes that are counted as sent before they are written. */
+    private static final int PIECE = 256 << 10;
+
     /**
      * The known properties of an object or a part.
      *
@@ -65,6 +68,7 @@ final class ServerObjects {
     private final LongAdder requests = new LongAdder();
     private final LongAdder heads = new LongAdder();
     private final LongAdder bodies = new LongAdder();
+    private final LongAdder sent = new LongAdder();
 
     private ServerObjects(ByteBuffer block, Stored served, boolean isCatalog) {
         this.block = block;
@@ -104,10 +108,16 @@ final class ServerObjects {
     void write(NetConnection connection, long from, long to) throws IOException {
         for (long at = from; at < to; ) {
             int offset = (int) (at % block.capacity());
-            int length = (int) Math.min(block.capacity() - offset, to - at);
+            int length = (int) Math.min(Math.min(PIECE, block.capacity() - offset), to - at);
+            sent.add(length);
             connection.write(block.slice(offset, length));
             at += length;
         }
+    }
+
+    /** Returns the bytes of content that were sent, whether clients have read them or not. */
+    long sent() {
+        return sent.sum();
     }
 
     Stored create(long size, String checksum) {

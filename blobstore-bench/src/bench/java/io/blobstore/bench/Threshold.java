@@ -16,16 +16,8 @@ record Threshold(Figure figure, ClientType subject, double limit, List<ClientTyp
         return new Threshold(Figure.CPU_WITH_JIT, subject, limit, List.of(others));
     }
 
-    static Threshold time(double limit, ClientType other) {
-        return new Threshold(Figure.TIME, ClientType.READER, limit, List.of(other));
-    }
-
     static Threshold heap(ClientType subject, double limit) {
         return new Threshold(Figure.HEAP, subject, limit, List.of());
-    }
-
-    static Threshold fetched(double limit) {
-        return new Threshold(Figure.FETCHED, ClientType.READER, limit, List.of());
     }
 
     /**

@@ -6,7 +6,7 @@ import java.util.Arrays;
 import java.util.stream.Stream;
 
 /** Work that a benchmark measures in a JVM of its own; see {@link WorkloadMain}. */
-sealed interface Workload permits CacheWorkload, ServerWorkload, SplitWorkload {
+sealed interface Workload permits CacheWorkload, ReaderWorkload, ServerWorkload, SplitWorkload {
     String name();
 
     /** Returns the title in tables. */
@@ -47,7 +47,11 @@ sealed interface Workload permits CacheWorkload, ServerWorkload, SplitWorkload {
 
     /** Returns the workload with an id. */
     static Workload of(String id) {
-        return Stream.<Workload[]>of(CacheWorkload.values(), ServerWorkload.values(), SplitWorkload.values())
+        return Stream.<Workload[]>of(
+                        CacheWorkload.values(),
+                        ReaderWorkload.values(),
+                        ServerWorkload.values(),
+                        SplitWorkload.values())
                 .flatMap(Arrays::stream)
                 .filter(workload -> workload.id().equals(id))
                 .findFirst()

@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
  */
 final class XmlResponses {
     static final String GOOGLE_HASH = "x-goog-hash";
-    private static final Pattern RANGE = Pattern.compile("bytes=([0-9]+)-([0-9]*)");
+    private static final Pattern RANGE = Pattern.compile("bytes=([0-9]*)-([0-9]*)");
     private static final String CRC32C = "x-amz-checksum-crc32c";
     private static final String CHECKSUM_TYPE = "x-amz-checksum-type";
     private static final String FULL_OBJECT = "FULL_OBJECT";
@@ -118,12 +118,16 @@ final class XmlResponses {
             return new Response("200 OK", ofWhole(request, object), "", 0, object.size(), object.size());
         }
         Matcher range = RANGE.matcher(request.header("range").get());
-        if (!range.matches() || Long.parseLong(range.group(1)) >= object.size()) {
+        if (!range.matches() || range.group().equals("bytes=-")) {
             return Response.error("416 Range Not Satisfiable", "InvalidRange");
         }
-        long from = Long.parseLong(range.group(1));
+        boolean isTail = range.group(1).isEmpty();
         long last = range.group(2).isEmpty() ? Long.MAX_VALUE - 1 : Long.parseLong(range.group(2));
-        long to = Math.min(object.size(), last + 1);
+        long from = isTail ? Math.max(0, object.size() - last) : Long.parseLong(range.group(1));
+        long to = isTail ? object.size() : Math.min(object.size(), last + 1);
+        if (from >= to) {
+            return Response.error("416 Range Not Satisfiable", "InvalidRange");
+        }
         Map<String, String> headers = headers(new Stored(object.size(), "", object.etag()), false);
         if (isGoogle(request)) {
             headers.put(GOOGLE_HASH, "crc32c=" + object.checksum());

@@ -106,21 +106,11 @@ class ComparisonTest {
     }
 
     @Test
-    @Campaign(representedBy = ComparisonTest.class)
-    void theReaderCommandMeasuresLatencyAndFetchedBytes() {
-        assertThat(run(Plan.RANGES, "--mib=16 --latency-ms=1 --connection-mib=500"))
-                .containsPattern("\\| BlobReader without read-ahead +\\| [0-9.]+")
-                .containsPattern("\\| TransferManager, into memory +\\| [0-9.]+")
-                .containsPattern("bytes fetched per byte read, BlobReader +\\| 1\\.00")
-                .doesNotContain("OPEN", "not measured");
-    }
-
-    @Test
     void aWrongSizeIsRefused() {
         StringWriter err = new StringWriter();
-        int code = ComparisonBench.of(Plan.RANGES).setErr(new PrintWriter(err)).execute("--mib=1");
+        int code = ComparisonBench.of(Plan.S3).setErr(new PrintWriter(err)).execute("--mib=1025");
         assertThat(code).isEqualTo(2);
-        assertThat(err.toString()).contains("--mib must be 16 to 16384");
+        assertThat(err.toString()).contains("--mib must be 1 to 1024");
     }
 
     @Test

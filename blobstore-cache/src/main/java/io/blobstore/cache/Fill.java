@@ -41,8 +41,6 @@ final class Fill {
     private static final Logger LOG = LoggerFactory.getLogger(Fill.class);
     /** As many bytes as a frame of the cache has: the writer does not show the last frame earlier either. */
     static final int HELD_BACK = 1 << 20;
-    /** How often waiters look whether frames were compressed meanwhile, which nobody signals. */
-    private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
     /** How a fill ended. */
     enum Outcome {
@@ -109,7 +107,8 @@ final class Fill {
     }
 
     /** Returns why the fill failed, or null. */
-    @Nullable Throwable problem() {
+    @Nullable
+    Throwable problem() {
         lock.lock();
         try {
             return problem;
@@ -524,11 +523,10 @@ final class Fill {
                 }
                 long patience = stallNanos - (System.nanoTime() - lastProgress);
                 stalled = patience <= 0 && phase != Phase.ENDING;
-                if (!stalled) {
-                    changed.awaitNanos(Math.min(Math.max(patience, 1), POLL_NANOS));
-                    if (!awaited.isEmpty()) {
-                        unlocked(this::completeReady);
-                    }
+                if (phase == Phase.ENDING) {
+                    changed.await(); // takes the disk only, and its end is signalled
+                } else if (!stalled) {
+                    changed.awaitNanos(patience);
                 }
             }
         } catch (InterruptedException e) {
@@ -544,16 +542,6 @@ final class Fill {
                     TimeUnit.NANOSECONDS.toMillis(stallNanos));
         }
         return -1;
-    }
-
-    /** Runs something without the lock, which is held. */
-    private void unlocked(Runnable work) {
-        lock.unlock();
-        try {
-            work.run();
-        } finally {
-            lock.lock();
-        }
     }
 
     private void exit() {

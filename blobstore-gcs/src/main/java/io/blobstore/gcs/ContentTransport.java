@@ -8,8 +8,8 @@ import io.blobstore.BlobVersion;
 import io.blobstore.ByteRange;
 import io.blobstore.Operation;
 import io.blobstore.ReadResult;
-import io.blobstore.gcs.grpc.GrpcReadSettings;
 import io.blobstore.gcs.grpc.GrpcReads;
+import io.blobstore.gcs.grpc.GrpcSettings;
 import io.blobstore.gcs.grpc.GrpcWrites;
 import io.blobstore.http.objects.BucketContext;
 import io.blobstore.http.objects.RetryClock;
@@ -135,7 +135,11 @@ final class ContentTransport implements Closeable {
         Optional<Long> generation = wanted.isEmpty()
                 ? Optional.empty()
                 : Optional.of(Generations.require(Operation.READ, key, wanted.get()));
-        return bucket.request(Operation.READ, key, () -> opened().read(key, object, range, generation, target));
+        return bucket.request(Operation.READ, key, () -> {
+            ReadResult result = opened().read(key, object, range, generation, target);
+            bucket.moved(0, result.length());
+            return result;
+        });
     }
 
     private GrpcReads opened() throws IOException {
@@ -165,9 +169,9 @@ final class ContentTransport implements Closeable {
         }
     }
 
-    private GrpcReadSettings grpcSettings() {
+    private GrpcSettings grpcSettings() {
         Credentials credentials = client.client().getOptions().getScopedCredentials();
-        return new GrpcReadSettings(
+        return new GrpcSettings(
                 bucket.name(),
                 settings.endpoint()
                         .orElseGet(() -> URI.create(client.client().getOptions().getHost())),

@@ -13,6 +13,7 @@ import com.google.cloud.storage.StorageOptions;
 import io.blobstore.Operation;
 import io.blobstore.PermissionDeniedException;
 import io.blobstore.http.HttpClient;
+import io.blobstore.http.ResponseText;
 import io.blobstore.http.objects.RefusedRequestException;
 import io.blobstore.http.objects.UriParameters;
 import java.io.Closeable;
@@ -145,13 +146,18 @@ final class GcsClientFactory {
         try {
             return GoogleCredentials.getApplicationDefault(GcsClientFactory::tokenTransport);
         } catch (IOException e) {
-            throw new PermissionDeniedException(
-                    Operation.OPEN,
-                    null,
-                    "there are no Google credentials; run 'gcloud auth application-default login', or set"
-                            + " GOOGLE_APPLICATION_CREDENTIALS to a key file",
-                    e);
+            throw noCredentials(e);
         }
+    }
+
+    /** Creates the exception for credentials that were not found, or whose file cannot be read. */
+    static PermissionDeniedException noCredentials(IOException problem) {
+        String reason = String.valueOf(problem.getMessage());
+        String message = reason.startsWith("Your default credentials were not found")
+                ? "there are no Google credentials; run 'gcloud auth application-default login', or set"
+                        + " GOOGLE_APPLICATION_CREDENTIALS to a file with credentials"
+                : "the Google credentials cannot be used: " + ResponseText.line(reason);
+        return new PermissionDeniedException(Operation.OPEN, null, message, problem);
     }
 
     private Storage newClient(Optional<URI> server, Credentials found, HttpClient http) {

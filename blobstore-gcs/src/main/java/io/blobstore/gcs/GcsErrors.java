@@ -1,5 +1,6 @@
 package io.blobstore.gcs;
 
+import com.google.api.client.http.HttpResponseException;
 import com.google.auth.Retryable;
 import com.google.cloud.storage.StorageException;
 import io.blobstore.BlobKey;
@@ -8,8 +9,10 @@ import io.blobstore.BlobStoreException;
 import io.blobstore.Operation;
 import io.blobstore.PermissionDeniedException;
 import io.blobstore.http.Causes;
+import io.blobstore.http.ResponseText;
 import io.blobstore.http.objects.ErrorResponse;
 import io.blobstore.http.objects.ErrorTranslator;
+import java.io.IOException;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -33,7 +36,8 @@ final class GcsErrors extends ErrorTranslator {
     @Override
     protected boolean isTranslatable(RuntimeException problem) {
         return problem instanceof StorageException
-                || (problem instanceof IllegalStateException && isFromAuthLibrary(problem));
+                || (problem instanceof IllegalStateException
+                        && credentialProblem(problem).isPresent());
     }
 
     @Override
@@ -45,18 +49,17 @@ final class GcsErrors extends ErrorTranslator {
 
     @Override
     protected BlobStoreException translateOther(Operation operation, @Nullable BlobKey key, Exception problem) {
-        Optional<Retryable> credentials = Causes.find(problem, Retryable.class);
-        if (credentials.isPresent() || isFromAuthLibrary(problem)) {
-            String message =
-                    message((Throwable) credentials.map(Object.class::cast).orElse(problem));
-            return credentials.filter(Retryable::isRetryable).isPresent()
+        Optional<Throwable> credentials = credentialProblem(problem);
+        if (credentials.isPresent()) {
+            String reason = reason(credentials.get());
+            return mayPass(credentials.get())
                     ? new BlobStoreException(
-                            operation, key, "no access token could be obtained: " + message, problem, true)
+                            operation, key, "no access token could be obtained: " + reason, problem, true)
                     : new PermissionDeniedException(
                             operation,
                             key,
-                            "the Google credentials provide no valid access token (" + message + "); " + LOGIN
-                                    + " to a valid key file",
+                            "the Google credentials provide no valid access token (" + reason + "); " + LOGIN
+                                    + " to a valid file",
                             problem);
         }
         boolean retryable = problem instanceof StorageException storage && storage.isRetryable();
@@ -64,14 +67,35 @@ final class GcsErrors extends ErrorTranslator {
     }
 
     /**
-     * Returns whether Google's authentication library threw an exception. It reports a token that cannot be renewed as
-     * an IllegalStateException.
+     * Returns the exception of Google's authentication library that caused a failure. Only some have a type of their
+     * own: a token that cannot be renewed is an IllegalStateException, a refused impersonation an IOException.
      */
-    private static boolean isFromAuthLibrary(Exception problem) {
-        StackTraceElement[] stack = Causes.find(problem, IllegalStateException.class)
-                .map(Throwable::getStackTrace)
-                .orElse(new StackTraceElement[0]);
-        return stack.length > 0 && stack[0].getClassName().startsWith("com.google.auth.");
+    private static Optional<Throwable> credentialProblem(Exception problem) {
+        return Causes.find(problem, Throwable.class, GcsErrors::isFromAuthLibrary);
+    }
+
+    private static boolean isFromAuthLibrary(Throwable problem) {
+        StackTraceElement[] stack = problem.getStackTrace();
+        return problem instanceof Retryable
+                || (stack.length > 0 && stack[0].getClassName().startsWith("com.google.auth."));
+    }
+
+    private static boolean mayPass(Throwable problem) {
+        if (problem instanceof Retryable credentials) {
+            return credentials.isRetryable();
+        }
+        return problem.getCause() instanceof HttpResponseException refusal
+                ? refusal.getStatusCode() >= 500 || refusal.getStatusCode() == 429
+                : problem.getCause() instanceof IOException;
+    }
+
+    /** Returns the message, and what the server of tokens responded. */
+    private static String reason(Throwable problem) {
+        return problem.getCause() instanceof HttpResponseException refusal
+                        && !(problem instanceof Retryable) // which repeats it already
+                ? message(problem) + ": HTTP " + refusal.getStatusCode() + " "
+                        + ResponseText.line(String.valueOf(refusal.getContent()))
+                : message(problem);
     }
 
     /** Returns whether a request failed because its multipart upload no longer exists. */

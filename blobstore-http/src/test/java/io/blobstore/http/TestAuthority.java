@@ -23,7 +23,8 @@ import javax.net.ssl.TrustManagerFactory;
 
 /**
  * A certificate authority that only tests trust, with certificates that it issued. Created by the JDK's
- * {@code keytool}, once per JVM; nothing remains on disk. Thread-safe.
+ * {@code keytool}, once per JVM, and the certificates when they are first used, as each takes the start of a JVM;
+ * nothing remains on disk. Thread-safe.
  */
 public final class TestAuthority {
     /** The subjects of certificates. */
@@ -53,10 +54,11 @@ public final class TestAuthority {
 
     private static final String CA = "ca";
 
-    private final KeyStore store;
     private final char[] password;
     /** Cached, as a key store slowly derives a key from its password for every access. */
     private final Map<Identity, KeyManager[]> keyManagers = new ConcurrentHashMap<>();
+    /** The authority's key, and all certificates. */
+    private KeyStore store;
 
     private TestAuthority(KeyStore store, char[] password) {
         this.store = store;
@@ -88,8 +90,11 @@ public final class TestAuthority {
         return keyManagers.computeIfAbsent(identity, this::newKeyManagers).clone();
     }
 
-    private KeyManager[] newKeyManagers(Identity identity) {
+    private synchronized KeyManager[] newKeyManagers(Identity identity) {
         try {
+            List<String> options = new ArrayList<>(List.of("-signer", CA));
+            options.addAll(identity.options);
+            store = issue(store, password, identity.alias(), options);
             KeyStore own = KeyStore.getInstance("PKCS12");
             own.load(null, null);
             own.setKeyEntry(
@@ -132,7 +137,7 @@ public final class TestAuthority {
         return file;
     }
 
-    private KeyStore trusting(String type) throws GeneralSecurityException, IOException {
+    private synchronized KeyStore trusting(String type) throws GeneralSecurityException, IOException {
         KeyStore trust = KeyStore.getInstance(type);
         trust.load(null, null);
         trust.setCertificateEntry(CA, store.getCertificate(CA));
@@ -142,26 +147,12 @@ public final class TestAuthority {
     // ---- creation by keytool
 
     private static TestAuthority create() {
-        String password = UUID.randomUUID().toString();
+        char[] password = UUID.randomUUID().toString().toCharArray();
         try {
-            Path directory = Files.createTempDirectory("test-authority");
-            Path file = directory.resolve("store.p12");
-            try {
-                issue(file, password, CA, List.of("-ext", "bc:c=ca:true", "-ext", "ku=keyCertSign,cRLSign"));
-                for (Identity identity : Identity.values()) {
-                    List<String> options = new ArrayList<>(List.of("-signer", CA));
-                    options.addAll(identity.options);
-                    issue(file, password, identity.alias(), options);
-                }
-                KeyStore store = KeyStore.getInstance("PKCS12");
-                try (InputStream in = Files.newInputStream(file)) {
-                    store.load(in, password.toCharArray());
-                }
-                return new TestAuthority(store, password.toCharArray());
-            } finally {
-                Files.deleteIfExists(file);
-                Files.delete(directory);
-            }
+            KeyStore empty = KeyStore.getInstance("PKCS12");
+            empty.load(null, null);
+            List<String> options = List.of("-ext", "bc:c=ca:true", "-ext", "ku=keyCertSign,cRLSign");
+            return new TestAuthority(issue(empty, password, CA, options), password);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (GeneralSecurityException e) {
@@ -169,7 +160,28 @@ public final class TestAuthority {
         }
     }
 
-    private static void issue(Path file, String password, String alias, List<String> options) throws IOException {
+    /** Returns a key store with one more key and its certificate. */
+    private static KeyStore issue(KeyStore store, char[] password, String alias, List<String> options)
+            throws GeneralSecurityException, IOException {
+        Path directory = Files.createTempDirectory("test-authority");
+        Path file = directory.resolve("store.p12");
+        try {
+            try (OutputStream out = Files.newOutputStream(file)) {
+                store.store(out, password);
+            }
+            runKeytool(file, new String(password), alias, options);
+            KeyStore issued = KeyStore.getInstance("PKCS12");
+            try (InputStream in = Files.newInputStream(file)) {
+                issued.load(in, password);
+            }
+            return issued;
+        } finally {
+            Files.deleteIfExists(file);
+            Files.delete(directory);
+        }
+    }
+
+    private static void runKeytool(Path file, String password, String alias, List<String> options) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
                 "-J-XX:TieredStopAtLevel=1",

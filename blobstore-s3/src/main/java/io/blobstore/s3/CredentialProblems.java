@@ -21,8 +21,12 @@ final class CredentialProblems {
     private static final Pattern NEXT_PROVIDER = Pattern.compile("(?:, |\\[)(?=[A-Za-z]+CredentialsProvider\\()");
     /** The reasons of providers that are not configured. */
     private static final Pattern NOT_CONFIGURED = Pattern.compile("must be specified either via environment variable"
-            + "|must be set|contained no credentials for profile|environment variables are set"
-            + "|credentials from IMDS|Instance metadata|instance metadata");
+            + "|must be set|contained no credentials for profile 'default'|environment variables are set"
+            + "|credentials from IMDS|IMDS credentials have been disabled|Instance metadata|instance metadata");
+
+    private static final Pattern PROFILE = Pattern.compile("profileName=([^,()]{1,100})");
+    /** The SDK appends the names of all settings in the file. */
+    private static final String PROFILE_FILE = ": ProfileFile(";
 
     private CredentialProblems() {}
 
@@ -71,12 +75,40 @@ final class CredentialProblems {
         String reasons = Arrays.stream(NEXT_PROVIDER.split(message.substring(names), -1))
                 .skip(1)
                 .filter(reason -> !NOT_CONFIGURED.matcher(reason).find())
-                .map(reason -> reason.replaceFirst("[\\])]*$", ""))
+                .map(CredentialProblems::withoutSettings)
                 .collect(Collectors.joining("; "));
         return Optional.of(
                 reasons.isEmpty()
                         ? "there are no AWS credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or"
                                 + " AWS_PROFILE"
                         : "there are no AWS credentials: " + ResponseText.line(reasons));
+    }
+
+    /**
+     * Returns the reason of a provider with its name or that of its profile, and without its settings, which would
+     * fill the message: "AProvider(settings): a reason" becomes "AProvider: a reason".
+     */
+    private static String withoutSettings(String reason) {
+        int opened = reason.indexOf('(');
+        int end = endOfParentheses(reason, opened);
+        Matcher profile = PROFILE.matcher(reason.substring(opened, end));
+        String name = profile.find() ? "profile '" + profile.group(1) + "'" : reason.substring(0, opened);
+        String text = reason.substring(end).replaceFirst("[\\])]*$", "");
+        int file = text.indexOf(PROFILE_FILE);
+        return name + (file < 0 ? text : text.substring(0, file));
+    }
+
+    /** Returns the index behind the closing parenthesis. */
+    private static int endOfParentheses(String text, int opened) {
+        int depth = 0;
+        for (int i = opened; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c == '(') {
+                depth++;
+            } else if (c == ')' && --depth == 0) {
+                return i + 1;
+            }
+        }
+        return text.length();
     }
 }

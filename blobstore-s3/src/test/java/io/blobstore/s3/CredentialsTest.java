@@ -139,7 +139,7 @@ class CredentialsTest {
                         + " environment variable., WebIdentityTokenCredentialsProvider(): Not authorized to perform"
                         + " sts:AssumeRoleWithWebIdentity (Service: Sts, Status Code: 403),"
                         + " InstanceProfileCredentialsProvider(): Failed to load credentials from IMDS.] |"
-                        + " there are no AWS credentials: WebIdentityTokenCredentialsProvider(): Not authorized",
+                        + " there are no AWS credentials: WebIdentityTokenCredentialsProvider: Not authorized",
                 "Unable to load credentials from system settings. | set AWS_ACCESS_KEY_ID",
                 "Unable to load an HTTP implementation from any provider in the chain. | url-connection-client",
             })

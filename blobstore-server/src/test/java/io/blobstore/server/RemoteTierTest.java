@@ -300,9 +300,21 @@ class RemoteTierTest {
         return content;
     }
 
-    /** Reads what has arrived before the bucket goes on; returns all that the client gets. */
+    /** Starts a server with one thread that compresses, which bounds what has arrived but cannot be read yet. */
+    private ServerFixture startWithOneThread(String name) throws IOException {
+        return ServerFixture.start(
+                directory.resolve(name),
+                CacheOptions.builder().maxBytes(1L << 30).compressionThreads(1).build(),
+                builder ->
+                        builder.remote(RemoteOptions.builder(bucket).readOnly().build()));
+    }
+
+    /**
+     * Reads what has arrived before the bucket goes on; returns all that the client gets. Of the 12 MiB that arrive
+     * before, five frames of 1 MiB may be compressed, and another two incomplete.
+     */
     private byte[] readWhileTheBucketStalls(ServerFixture server, Content content) throws IOException {
-        bucket.stallsAt = 8 * MIB;
+        bucket.stallsAt = 12 * MIB;
         bucket.tail = new CountDownLatch(1);
         try (RawClient client = server.connect()) {
             InputStream in = client.head("GET", content.path()).socket().getInputStream();
@@ -313,8 +325,8 @@ class RemoteTierTest {
             assertThat(head.toString())
                     .startsWith("HTTP/1.1 200 ")
                     .containsIgnoringCase("content-length: " + content.bytes().length);
-            byte[] first = in.readNBytes(6 * MIB);
-            assertThat(first).hasSize(6 * MIB);
+            byte[] first = in.readNBytes(4 * MIB);
+            assertThat(first.length).as("bytes before the bucket goes on").isEqualTo(4 * MIB);
             assertThat(server.cache.stats().entries()).as("not complete").isZero();
             bucket.tail.countDown();
             byte[] rest;
@@ -334,7 +346,7 @@ class RemoteTierTest {
     @Test
     void contentIsSentWhileItArrives() throws IOException {
         Content content = storeLarge(false);
-        try (ServerFixture second = start("second", RemoteOptions.Builder::readOnly)) {
+        try (ServerFixture second = startWithOneThread("second")) {
             assertThat(Arrays.mismatch(readWhileTheBucketStalls(second, content), content.bytes()))
                     .isEqualTo(-1);
             assertThat(second.cache.stats().entries()).isEqualTo(1);
@@ -344,7 +356,7 @@ class RemoteTierTest {
     @Test
     void contentThatTurnsOutToBeDamagedEndsWithoutItsLastPartAndIsNotKept() throws IOException {
         Content content = storeLarge(true);
-        try (ServerFixture second = start("second", RemoteOptions.Builder::readOnly)) {
+        try (ServerFixture second = startWithOneThread("second")) {
             byte[] got = readWhileTheBucketStalls(second, content);
             assertThat(got.length).isLessThanOrEqualTo(content.bytes().length - MIB);
             assertThat(Arrays.mismatch(got, 0, got.length, content.bytes(), 0, got.length))

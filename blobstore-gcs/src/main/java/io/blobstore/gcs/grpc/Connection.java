@@ -48,7 +48,7 @@ final class Connection {
     }
 
     /** Creates a channel; connects nothing yet. */
-    static Connection create(GrpcReadSettings settings) throws IOException {
+    static Connection create(GrpcSettings settings) throws IOException {
         URI endpoint = settings.endpoint();
         boolean plain = "http".equals(endpoint.getScheme());
         int port = endpoint.getPort() > 0 ? endpoint.getPort() : plain ? 80 : 443;

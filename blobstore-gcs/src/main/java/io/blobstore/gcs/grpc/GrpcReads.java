@@ -19,11 +19,11 @@ import java.util.concurrent.Semaphore;
  * connection of a zonal bucket is slower than the network; ranges beyond the number of connections share them.
  */
 public final class GrpcReads implements Closeable {
-    private final GrpcReadSettings settings;
+    private final GrpcSettings settings;
     private final SessionPool pool;
     private final Semaphore ranges;
 
-    private GrpcReads(GrpcReadSettings settings, SessionPool pool) {
+    private GrpcReads(GrpcSettings settings, SessionPool pool) {
         this.settings = settings;
         this.pool = pool;
         this.ranges = new Semaphore(settings.rangesInFlight(), true);
@@ -34,7 +34,7 @@ public final class GrpcReads implements Closeable {
      *
      * @throws IOException if Google's libraries cannot create a channel
      */
-    public static GrpcReads create(GrpcReadSettings settings) throws IOException {
+    public static GrpcReads create(GrpcSettings settings) throws IOException {
         List<Connection> connections = new ArrayList<>();
         for (int i = 0; i < settings.connections(); i++) {
             connections.add(Connection.create(settings));

@@ -22,13 +22,13 @@ public final class GrpcWrites implements Closeable {
     private static final Duration FIRST_DELAY = Duration.ofMillis(10);
     private static final Duration LONGEST_DELAY = Duration.ofSeconds(5);
 
-    private final GrpcReadSettings settings;
+    private final GrpcSettings settings;
     private final List<Connection> connections;
     private final AtomicInteger next = new AtomicInteger();
     private final Set<ObjectWriter> open = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
-    private GrpcWrites(GrpcReadSettings settings, List<Connection> connections) {
+    private GrpcWrites(GrpcSettings settings, List<Connection> connections) {
         this.settings = settings;
         this.connections = connections;
     }
@@ -39,7 +39,7 @@ public final class GrpcWrites implements Closeable {
      *
      * @throws IOException if Google's libraries cannot create a channel
      */
-    public static GrpcWrites create(GrpcReadSettings settings) throws IOException {
+    public static GrpcWrites create(GrpcSettings settings) throws IOException {
         List<Connection> connections = new ArrayList<>();
         for (int i = 0; i < settings.connections(); i++) {
             connections.add(Connection.create(settings));
@@ -48,7 +48,7 @@ public final class GrpcWrites implements Closeable {
     }
 
     /** Waits after a number of failures in a row, with exponential backoff and full jitter. */
-    static void pause(GrpcReadSettings settings, int failures) throws InterruptedException {
+    static void pause(GrpcSettings settings, int failures) throws InterruptedException {
         long longest = Math.min(LONGEST_DELAY.toNanos(), FIRST_DELAY.toNanos() << Math.min(failures - 1, 20));
         settings.clock().sleep(Duration.ofNanos(ThreadLocalRandom.current().nextLong(longest + 1)));
     }

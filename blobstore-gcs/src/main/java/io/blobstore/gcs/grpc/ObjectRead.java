@@ -42,7 +42,7 @@ final class ObjectRead {
     /** For each of these, there may be one failure more: a long range meets more of them. */
     private static final long BYTES_PER_FAILURE = 8L << 20;
 
-    private final GrpcReadSettings settings;
+    private final GrpcSettings settings;
     private final SessionPool pool;
     private final BlobKey key;
     private final String object;
@@ -64,7 +64,7 @@ final class ObjectRead {
     private int failuresInVain;
 
     ObjectRead(
-            GrpcReadSettings settings,
+            GrpcSettings settings,
             SessionPool pool,
             BlobKey key,
             String object,

@@ -31,7 +31,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** The calls that the writer of an object makes, with the headers by which the service routes them. */
-record ObjectRequests(GrpcReadSettings settings, Connection connection, String object) {
+record ObjectRequests(GrpcSettings settings, Connection connection, String object) {
     private static final Metadata.Key<String> ROUTING =
             Metadata.Key.of("x-goog-request-params", Metadata.ASCII_STRING_MARSHALLER);
 

@@ -37,7 +37,7 @@ public final class ObjectWriter {
 
     private static final int MAX_REDIRECTS = 5;
 
-    private final GrpcReadSettings settings;
+    private final GrpcSettings settings;
     private final ObjectRequests requests;
     private final BlobKey key;
     private final Consumer<ObjectWriter> onEnd;
@@ -68,7 +68,7 @@ public final class ObjectWriter {
     private long progressAt = System.nanoTime();
 
     ObjectWriter(
-            GrpcReadSettings settings,
+            GrpcSettings settings,
             Connection connection,
             BlobKey key,
             String object,

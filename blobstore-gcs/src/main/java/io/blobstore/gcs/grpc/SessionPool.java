@@ -1,14 +1,10 @@
 package io.blobstore.gcs.grpc;
 
 import io.blobstore.BlobTarget;
-import io.grpc.Status;
 import java.io.Closeable;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -46,28 +42,20 @@ final class SessionPool implements Closeable {
 
     private final Opener opener;
     private final List<Connection> connections;
-    private final int maxIdle;
-    private final long maxIdleNanos;
 
     private final ReentrantLock lock = new ReentrantLock();
     /** Signalled when a session was created or its creation failed, and when the last user leaves. */
     private final Condition changed = lock.newCondition();
 
-    private final Condition idleChanged = lock.newCondition();
     // Guarded by lock:
-    private final Map<Version, Sessions> versions = new HashMap<>();
-    /** The idle sessions; the one that has been idle longest is first. */
-    private final Set<Pooled> idle = new LinkedHashSet<>();
+    private final Map<ObjectVersion, VersionSessions> versions = new HashMap<>();
+    private final CurrentOpenings openings = new CurrentOpenings(changed);
+    private final IdleSessions idle;
     /** All sessions that have users or are idle. */
-    private final Set<Pooled> live = new HashSet<>();
-    /** The openings of current versions that have not begun, by object. */
-    private final Map<String, Opening> waiting = new HashMap<>();
-    /** The objects whose current version is being opened. */
-    private final Set<String> opening = new HashSet<>();
+    private final Set<PooledSession> live = new HashSet<>();
 
     private int users;
     private boolean closed;
-    private @Nullable Thread reaper;
 
     /** Opens sessions. */
     @FunctionalInterface
@@ -81,44 +69,6 @@ final class SessionPool implements Closeable {
                 throws SessionEndedException, InterruptedException;
     }
 
-    private record Version(String object, long generation) {}
-
-    /** The sessions of one version. Guarded by the pool's lock. */
-    private static final class Sessions {
-        final List<Pooled> sessions = new ArrayList<>();
-        int creating;
-        int next;
-    }
-
-    /** Guarded by the pool's lock, except for the session. */
-    private static final class Pooled {
-        final Version version;
-        final ReadSession session;
-        int users = 1;
-        long idleSince;
-
-        Pooled(Version version, ReadSession session) {
-            this.version = version;
-            this.session = session;
-        }
-    }
-
-    /** One opening for all reads that came before it began. Guarded by the pool's lock. */
-    private static final class Opening {
-        boolean done;
-
-        @Nullable Version version;
-        /** Why there is no version; after an interrupt of the thread that opened it, others may try again. */
-        SessionEnd failure = SessionEnd.of(Status.CANCELLED);
-
-        Version versionOrThrow() throws SessionEndedException {
-            if (version == null) {
-                throw new SessionEndedException(failure);
-            }
-            return version;
-        }
-    }
-
     /** Creates a pool over connections, which it closes. */
     SessionPool(Opener opener, List<Connection> connections) {
         this(opener, connections, MAX_IDLE, MAX_IDLE_TIME);
@@ -127,20 +77,19 @@ final class SessionPool implements Closeable {
     SessionPool(Opener opener, List<Connection> connections, int maxIdle, Duration maxIdleTime) {
         this.opener = opener;
         this.connections = List.copyOf(connections);
-        this.maxIdle = maxIdle;
-        this.maxIdleNanos = maxIdleTime.toNanos();
+        this.idle = new IdleSessions(lock, maxIdle, maxIdleTime, this::remove);
     }
 
     /** The use of a session by one read. Must be closed. Not thread-safe. */
     final class Lease implements Closeable {
-        private final Pooled pooled;
+        private final PooledSession pooled;
         private final long length;
         private boolean released;
 
-        private Lease(Pooled pooled, long length) {
+        private Lease(PooledSession pooled, long length) {
             this.pooled = pooled;
             this.length = length;
-            pooled.session.connection().begin(length);
+            pooled.connection().begin(length);
         }
 
         ReadSession session() {
@@ -157,7 +106,7 @@ final class SessionPool implements Closeable {
         public void close() {
             if (!released) {
                 released = true;
-                pooled.session.connection().end(length);
+                pooled.connection().end(length);
                 release(pooled);
             }
         }
@@ -178,10 +127,10 @@ final class SessionPool implements Closeable {
             throws SessionEndedException, InterruptedException {
         return generation == 0
                 ? acquireCurrent(object, length, redirect)
-                : acquire(new Version(object, generation), length, redirect);
+                : acquire(new ObjectVersion(object, generation), length, redirect);
     }
 
-    private Lease acquire(Version version, long length, Optional<SessionEnd.Redirect> redirect)
+    private Lease acquire(ObjectVersion version, long length, Optional<SessionEnd.Redirect> redirect)
             throws SessionEndedException, InterruptedException {
         Connection connection;
         lock.lock();
@@ -189,100 +138,78 @@ final class SessionPool implements Closeable {
             while (true) {
                 requireOpen();
                 removeUnusable(version);
-                Sessions found = sessions(version);
-                Optional<Pooled> free = found.sessions.stream()
-                        .filter(pooled -> pooled.users == 0)
-                        .findFirst();
+                VersionSessions found = sessions(version);
+                Optional<PooledSession> free = found.free();
                 if (free.isPresent()) {
                     return take(free.get(), length);
                 }
-                if (found.sessions.size() + found.creating < connections.size()) {
-                    connection = leastUsed(found);
-                    found.creating++;
+                if (found.hasRoom()) {
+                    connection = found.reserve();
                     users++;
                     break;
                 }
-                if (!found.sessions.isEmpty()) {
-                    return take(shared(found, length), length);
+                if (!found.hasNone()) {
+                    return take(found.shared(length), length);
                 }
                 changed.await();
             }
         } finally {
             lock.unlock();
         }
-        return create(connection, version.object, version.generation, length, redirect);
+        return create(connection, version.object(), version.generation(), length, redirect);
     }
 
     /** Opens a session for the current version, or waits for one that another read opens. */
     private Lease acquireCurrent(String object, long length, Optional<SessionEnd.Redirect> redirect)
             throws SessionEndedException, InterruptedException {
-        @Nullable Connection connection = null;
-        Opening own;
+        CurrentOpenings.Opening own;
+        Optional<CurrentOpenings.Opening> joined;
         lock.lock();
         try {
             requireOpen();
-            Opening joined = waiting.get(object);
-            if (joined != null) {
-                while (!joined.done) {
-                    changed.await();
-                }
-                own = joined;
-            } else {
-                own = new Opening();
-                waiting.put(object, own);
-                connection = awaitTurn(object, own);
-            }
+            joined = openings.join(object);
+            own = joined.isPresent() ? joined.get() : beginOpening(object);
         } finally {
             lock.unlock();
         }
-        if (connection == null) {
-            return acquire(own.versionOrThrow(), length, redirect);
+        return joined.isPresent()
+                ? acquire(own.versionOrThrow(), length, redirect)
+                : open(object, own, length, redirect);
+    }
+
+    /** Begins to open the current version of an object, with one user. Requires the lock. */
+    private CurrentOpenings.Opening beginOpening(String object) throws InterruptedException {
+        CurrentOpenings.Opening own = openings.begin(object);
+        if (closed) {
+            openings.fail(object, own, null);
         }
-        Lease lease = null;
+        requireOpen();
+        users++;
+        return own;
+    }
+
+    private Lease open(
+            String object, CurrentOpenings.Opening own, long length, Optional<SessionEnd.Redirect> redirect)
+            throws SessionEndedException, InterruptedException {
+        @Nullable Lease lease = null;
+        @Nullable SessionEnd failure = null;
         try {
-            lease = create(connection, object, 0, length, redirect);
+            lease = create(VersionSessions.leastUsed(connections, List.of()), object, 0, length, redirect);
             return lease;
         } catch (SessionEndedException e) {
-            own.failure = e.end(); // visible to the others with the lock that follows
+            failure = e.end();
             throw e;
         } finally {
-            opened(object, own, lease);
-        }
-    }
-
-    /**
-     * Waits until no other read opens a session for the current version of an object, then begins to. Requires the
-     * lock.
-     */
-    private Connection awaitTurn(String object, Opening own) throws InterruptedException {
-        boolean begun = false;
-        try {
-            while (opening.contains(object)) {
-                changed.await();
+            lock.lock();
+            try {
+                if (lease == null) {
+                    openings.fail(object, own, failure);
+                } else {
+                    openings.succeed(object, own, lease.pooled.version);
+                }
+            } finally {
+                lock.unlock();
             }
-            requireOpen();
-            opening.add(object);
-            users++;
-            begun = true;
-            return leastUsed(new Sessions());
-        } finally {
-            waiting.remove(object, own);
-            if (!begun) {
-                own.done = true;
-                changed.signalAll();
-            }
-        }
-    }
-
-    private void opened(String object, Opening own, @Nullable Lease lease) {
-        lock.lock();
-        try {
-            opening.remove(object);
-            own.version = lease == null ? null : lease.pooled.version;
-            own.done = true;
-            changed.signalAll();
-        } finally {
-            lock.unlock();
         }
     }
 
@@ -307,8 +234,8 @@ final class SessionPool implements Closeable {
         try {
             users--;
             if (generation != 0) {
-                Version version = new Version(object, generation);
-                sessions(version).creating--;
+                ObjectVersion version = new ObjectVersion(object, generation);
+                sessions(version).release();
                 forget(version);
             }
             changed.signalAll();
@@ -318,19 +245,17 @@ final class SessionPool implements Closeable {
     }
 
     /** Adds a session that has one user. If there is no slot for it, it is discarded with its last user. */
-    private Pooled add(String object, long generation, ReadSession session) {
+    private PooledSession add(String object, long generation, ReadSession session) {
         lock.lock();
         try {
-            Version version = new Version(object, session.resource().getGeneration());
+            ObjectVersion version =
+                    new ObjectVersion(object, session.resource().getGeneration());
             if (generation != 0) {
-                sessions(new Version(object, generation)).creating--;
+                sessions(new ObjectVersion(object, generation)).release();
             }
-            Pooled pooled = new Pooled(version, session);
+            PooledSession pooled = new PooledSession(version, session);
             live.add(pooled);
-            Sessions found = sessions(version);
-            if (found.sessions.size() + found.creating < connections.size()) {
-                found.sessions.add(pooled);
-            }
+            sessions(version).add(pooled);
             if (closed) {
                 session.cancel("the store was closed");
             }
@@ -341,15 +266,23 @@ final class SessionPool implements Closeable {
         }
     }
 
+    /** Adds a user to a session. Requires the lock. */
+    private Lease take(PooledSession pooled, long length) {
+        pooled.users++;
+        users++;
+        idle.remove(pooled);
+        return new Lease(pooled, length);
+    }
+
     /** Returns the sessions of a version. Requires the lock. */
-    private Sessions sessions(Version version) {
-        return versions.computeIfAbsent(version, key -> new Sessions());
+    private VersionSessions sessions(ObjectVersion version) {
+        return versions.computeIfAbsent(version, key -> new VersionSessions(connections));
     }
 
     /** Forgets a version without sessions. Requires the lock. */
-    private void forget(Version version) {
-        Sessions found = versions.get(version);
-        if (found != null && found.sessions.isEmpty() && found.creating == 0) {
+    private void forget(ObjectVersion version) {
+        VersionSessions found = versions.get(version);
+        if (found != null && found.isEmpty()) {
             versions.remove(version);
         }
     }
@@ -360,59 +293,19 @@ final class SessionPool implements Closeable {
         }
     }
 
-    // ---- choosing
-
-    /** Returns the session that the next read shares. Requires the lock. */
-    private static Pooled shared(Sessions found, long length) {
-        int size = found.sessions.size();
-        for (int i = 0; i < size; i++) {
-            int index = (found.next + i) % size;
-            Pooled candidate = found.sessions.get(index);
-            if (length > Connection.LARGE || !candidate.session.connection().carriesLarge()) {
-                found.next = index + 1;
-                return candidate;
-            }
-        }
-        return found.sessions.get(found.next++ % size);
-    }
-
-    /** Returns the connection with the fewest sessions of a version, and of those the least busy. Requires the lock. */
-    private Connection leastUsed(Sessions found) {
-        return connections.stream()
-                .min(Comparator.<Connection>comparingLong(connection -> found.sessions.stream()
-                                .filter(pooled -> pooled.session.connection() == connection)
-                                .count())
-                        .thenComparing(Connection::carriesLarge)
-                        .thenComparingInt(Connection::ranges))
-                .orElseThrow();
-    }
-
-    /** Adds a user to a session. Requires the lock. */
-    private Lease take(Pooled pooled, long length) {
-        pooled.users++;
-        users++;
-        idle.remove(pooled);
-        return new Lease(pooled, length);
-    }
-
     // ---- returning a session
 
-    private void release(Pooled pooled) {
+    private void release(PooledSession pooled) {
         lock.lock();
         try {
             users--;
             pooled.users--;
-            Sessions found = versions.get(pooled.version);
-            boolean kept = found != null && found.sessions.contains(pooled);
+            VersionSessions found = versions.get(pooled.version);
+            boolean kept = found != null && found.contains(pooled);
             if (!kept || closed || !pooled.session.isUsable()) {
                 remove(pooled);
             } else if (pooled.users == 0) {
-                pooled.idleSince = System.nanoTime();
                 idle.add(pooled);
-                if (idle.size() > maxIdle) {
-                    remove(idle.iterator().next());
-                }
-                startReaper();
             }
             changed.signalAll();
         } finally {
@@ -421,12 +314,12 @@ final class SessionPool implements Closeable {
     }
 
     /** Removes a session, which ends with its last range. Requires the lock. */
-    private void remove(Pooled pooled) {
+    private void remove(PooledSession pooled) {
         pooled.session.discard();
         idle.remove(pooled);
-        Sessions found = versions.get(pooled.version);
+        VersionSessions found = versions.get(pooled.version);
         if (found != null) {
-            found.sessions.remove(pooled);
+            found.remove(pooled);
             forget(pooled.version);
         }
         if (pooled.users == 0) {
@@ -434,43 +327,11 @@ final class SessionPool implements Closeable {
         }
     }
 
-    /** Removes the sessions of a version that have ended, as the server may end idle ones. Requires the lock. */
-    private void removeUnusable(Version version) {
-        Sessions found = versions.get(version);
+    /** Removes the sessions of a version that have ended. Requires the lock. */
+    private void removeUnusable(ObjectVersion version) {
+        VersionSessions found = versions.get(version);
         if (found != null) {
-            List.copyOf(found.sessions).stream()
-                    .filter(pooled -> !pooled.session.isUsable())
-                    .forEach(this::remove);
-        }
-    }
-
-    /** Starts the thread that removes idle sessions, unless it runs. Requires the lock. */
-    private void startReaper() {
-        if (reaper == null) {
-            reaper = new Thread(this::reap, "blobstore-gcs-sessions");
-            reaper.setDaemon(true);
-            reaper.start();
-        }
-    }
-
-    private void reap() {
-        lock.lock();
-        try {
-            while (!idle.isEmpty() && !closed) {
-                Pooled oldest = idle.iterator().next();
-                long left = maxIdleNanos - (System.nanoTime() - oldest.idleSince);
-                if (left > 0) {
-                    idleChanged.awaitNanos(left);
-                } else {
-                    remove(oldest);
-                }
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt(); // nobody interrupts it; the next idle session starts another thread
-        } finally {
-            reaper = null;
-            idleChanged.signalAll();
-            lock.unlock();
+            found.unusable().forEach(this::remove);
         }
     }
 
@@ -495,17 +356,14 @@ final class SessionPool implements Closeable {
                 closed = true;
                 live.forEach(pooled -> pooled.session.cancel("the store was closed"));
                 connections.forEach(Connection::shutdownNow); // ends those that are being opened
-                idle.clear();
                 versions.clear();
+                idle.close();
                 changed.signalAll();
-                idleChanged.signalAll();
             }
             while (users > 0) {
                 changed.awaitUninterruptibly();
             }
-            while (reaper != null) {
-                idleChanged.awaitUninterruptibly();
-            }
+            idle.awaitEnd();
             live.clear();
         } finally {
             lock.unlock();

@@ -3,14 +3,9 @@ package io.blobstore.gcs.grpc;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.blobstore.BlobKey;
-import io.blobstore.BlobNotFoundException;
-import io.blobstore.BlobStoreException;
 import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
-import io.blobstore.Operation;
 import io.blobstore.ReadResult;
-import io.blobstore.http.objects.ErrorResponse;
-import io.blobstore.http.objects.ErrorTranslator;
 import io.blobstore.http.objects.VirtualRetryClock;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
@@ -19,11 +14,8 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.SplittableRandom;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -31,6 +23,7 @@ import org.junit.jupiter.api.BeforeEach;
 /** The base of tests of reads over gRPC from the fake. */
 abstract class GrpcReadsBase {
     static final int MIB = 1 << 20;
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
     static final BlobKey KEY = BlobKey.of("blob");
     static final byte[] CONTENT = new byte[16 * MIB];
 
@@ -72,8 +65,8 @@ abstract class GrpcReadsBase {
         fake.close();
     }
 
-    final GrpcReadSettings settings(int connections, Duration stallTimeout) {
-        return new GrpcReadSettings(
+    final GrpcSettings settings(int connections, Duration stallTimeout) {
+        return new GrpcSettings(
                 FakeGrpcStorage.BUCKET,
                 fake.endpoint(),
                 false,
@@ -84,7 +77,7 @@ abstract class GrpcReadsBase {
                 stallTimeout,
                 5,
                 clock,
-                new Errors());
+                new FakeErrors());
     }
 
     static ReadResult read(GrpcReads reads, ByteRange range, Optional<Long> generation, ByteBuffer target)
@@ -93,54 +86,13 @@ abstract class GrpcReadsBase {
     }
 
     /** Waits until a condition holds; fails after a minute. */
-    static void await(BooleanSupplier condition) throws InterruptedException {
-        for (int i = 0; !condition.getAsBoolean(); i++) {
-            assertThat(i).as("waited a minute").isLessThan(60_000 / 5);
-            TimeUnit.MILLISECONDS.sleep(5);
-        }
-    }
-
-    /** Translates statuses of HTTP only. */
-    private static final class Errors extends ErrorTranslator {
-        private Errors() {
-            super(FakeGrpcStorage.BUCKET, "the fake", "check it", Set.of());
-        }
-
-        @Override
-        protected boolean isTranslatable(RuntimeException problem) {
-            return false;
-        }
-
-        @Override
-        protected Optional<ErrorResponse> sdkResponse(Throwable problem) {
-            return Optional.empty();
-        }
-
-        @Override
-        protected BlobStoreException translateOther(Operation operation, @Nullable BlobKey key, Exception problem) {
-            return new BlobStoreException(operation, key, message(problem), problem, false);
-        }
-
-        @Override
-        protected Optional<BlobStoreException> translateCode(Failure failure) {
-            return Optional.empty();
-        }
-
-        @Override
-        protected Optional<BlobStoreException> translateStatus(Failure failure) {
-            return failure.response().status() == 404
-                    ? Optional.of(new BlobNotFoundException(failure.operation(), KEY, failure.cause()))
-                    : Optional.empty();
-        }
-
-        @Override
-        protected boolean isCorruption(ErrorResponse response) {
-            return false;
-        }
-
-        @Override
-        protected String permissionRemedy() {
-            return "nothing";
+    static void await(BooleanSupplier condition) {
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime() - deadline)
+                    .as("nanoseconds past a minute")
+                    .isNegative();
+            Thread.onSpinWait();
         }
     }
 }

@@ -10,7 +10,7 @@ import java.util.Optional;
 import javax.net.ssl.TrustManager;
 
 /**
- * The settings of reads over gRPC.
+ * The settings of reads and writes over gRPC.
  *
  * @param bucket the bucket's name
  * @param endpoint the server: {@code https://host:port}, or {@code http://host:port} without TLS
@@ -24,7 +24,7 @@ import javax.net.ssl.TrustManager;
  * @param clock measures the delays between attempts
  * @param errors translates the server's errors
  */
-public record GrpcReadSettings(
+public record GrpcSettings(
         String bucket,
         URI endpoint,
         boolean isGoogle,
