@@ -125,7 +125,7 @@ class DocumentedExampleTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"example, README.md", "second example, docs/guide.md", "third example, docs/guide.md"})
+    @CsvSource({"example, docs/guide.md", "second example, docs/guide.md", "third example, docs/guide.md"})
     void thePagesShowThem(String name, String page) throws IOException {
         String source = Files.readString(Path.of("src/test/java/io/blobstore/fs/DocumentedExampleTest.java"));
         Matcher example = Pattern.compile("(?s)// the " + name + " begins\n(.*?)\n +// the " + name + " ends")

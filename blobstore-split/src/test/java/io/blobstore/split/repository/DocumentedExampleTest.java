@@ -43,7 +43,13 @@ class DocumentedExampleTest {
                 content.read(ByteBuffer.allocateDirect(4096), 2 << 20); // reads one object
             }
             CollectReport report = engine.collect(repository, CollectOptions.DEFAULT).join(); // what no ref leads to
-            // the example ends
+            System.out.println(report.objectsKept() + " objects are kept");
+        }
+        // the example ends
+        try (TransferManager transfers = TransferManager.create()) {
+            CollectReport report = SplitEngine.of(transfers)
+                    .collect(repository, CollectOptions.DEFAULT)
+                    .join();
             assertThat(report.isClean()).isTrue();
             assertThat(report.objectsKept()).isPositive();
         }

@@ -1,0 +1,78 @@
+package io.blobstore.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.blobstore.docs.Page;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+/** Every command in the documents is one that picocli accepts. None of them runs. */
+class CommandExamplesTest {
+    /** A command at the beginning of a line, or behind a pipe, an assignment or an operator. */
+    private static final Pattern COMMAND = Pattern.compile("(?:^|[|;&(]\\s*|\\$ |=\\S* )(?:\\./)?blobstore (.*)$");
+
+    private static final Pattern WORD = Pattern.compile("\\G\\s*((?:'[^']*'|\"[^\"]*\"|[^\\s'\"|;&<>()#]|(?<=\\S)#)+)");
+
+    @Test
+    void everyCommandIsAccepted() {
+        List<String> refused = new ArrayList<>();
+        int commands = 0;
+        for (Page page : Page.all()) {
+            for (Page.Block block : page.blocks("sh")) {
+                for (String line : block.text().replace("\\\n", " ").split("\n")) {
+                    Matcher command = COMMAND.matcher(line);
+                    if (command.find()) {
+                        commands++;
+                        refusal(words(command.group(1)))
+                                .ifPresent(problem -> refused.add(page + ": " + line + ": " + problem));
+                    }
+                }
+            }
+        }
+        assertThat(refused).isEmpty();
+        assertThat(commands).isGreaterThan(20);
+    }
+
+    @Test
+    void aCommandThatPicocliRefusesIsFound() {
+        assertThat(refusal(words("upload disk.img --stroe file:/d"))).isPresent();
+        assertThat(refusal(words("uplaod disk.img --store file:/d"))).isPresent();
+        assertThat(refusal(words("upload --store file:/d"))).isPresent();
+        assertThat(refusal(words("cat key --store file:/d --range x"))).isPresent();
+        assertThat(refusal(words("upload disk.img --store file:/d"))).isEmpty();
+    }
+
+    @Test
+    void wordsAreThoseOfAShell() {
+        assertThat(words("cat a/b --store 's3://b?x=1&y=2' --range 1-2 >part # a comment"))
+                .containsExactly("cat", "a/b", "--store", "s3://b?x=1&y=2", "--range", "1-2");
+        assertThat(words("list --store mem: | head")).containsExactly("list", "--store", "mem:");
+    }
+
+    private static List<String> words(String line) {
+        List<String> words = new ArrayList<>();
+        Matcher word = WORD.matcher(line);
+        while (word.find()) {
+            words.add(word.group(1).replaceAll("['\"]", ""));
+        }
+        return words;
+    }
+
+    /**
+     * Returns what is wrong with a command. An unknown option keeps it from running: if that is all that is wrong, the
+     * command is right.
+     */
+    private static Optional<String> refusal(List<String> words) {
+        List<String> parsed = new ArrayList<>(words);
+        parsed.add("--unknown-to-all");
+        Cli result = Cli.run(parsed.toArray());
+        boolean isHelp = words.contains("--help") || words.contains("--version");
+        return isHelp || result.err().contains("Unknown option: '--unknown-to-all'")
+                ? Optional.empty()
+                : Optional.of(result.err());
+    }
+}
