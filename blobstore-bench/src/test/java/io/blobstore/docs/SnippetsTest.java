@@ -48,8 +48,8 @@ class SnippetsTest {
                 modules(block.text())
                         .forEach(module -> assertThat(pom)
                                 .as(block + " names " + module)
-                                .containsPattern(
-                                        "<module>.*\\b" + module.replace("blobstore-bom", "bom") + "</module>"));
+                                .containsPattern("<module>(" + module + "|integrations/"
+                                        + module.replace("blobstore-", "") + ")</module>"));
                 versions(block.text())
                         .forEach(version -> assertThat(pom)
                                 .as(block + " has the version " + version)
