@@ -122,8 +122,7 @@ record ObjectRequests(GrpcSettings settings, Connection connection, String objec
     }
 
     /** Returns the metadata of a generation if it is finalized with this content; null otherwise. */
-    @Nullable
-    Object findFinalized(Operation operation, BlobKey key, long generation, long size, Optional<Crc32c> crc32c)
+    @Nullable Object findFinalized(Operation operation, BlobKey key, long generation, long size, Optional<Crc32c> crc32c)
             throws IOException, InterruptedException {
         try {
             Object found = get(operation, key, generation);
