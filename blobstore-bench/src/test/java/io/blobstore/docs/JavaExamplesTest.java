@@ -2,15 +2,25 @@ package io.blobstore.docs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpHandler;
+import com.sun.net.httpserver.HttpServer;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobStore;
 import io.blobstore.BlobStores;
 import io.blobstore.docs.Page.Block;
+import io.blobstore.transfer.TransferManager;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -152,6 +162,43 @@ class JavaExamplesTest {
         try (BlobStore opened = BlobStores.open("file:" + store)) {
             assertThat(opened.head(BlobKey.of("images/disk.img")).size()).isEqualTo(content.length);
         }
+    }
+
+    @Test
+    void theRangeHandlerOfTheRecipesAnswersRanges() throws Exception {
+        List<Block> handlers = Page.of("docs/recipes.md").blocks("java").stream()
+                .filter(block -> block.text().contains("class RangeHandler"))
+                .toList();
+        assertThat(handlers).hasSize(1);
+        assertThat(compile(handlers)).isEmpty();
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        try (URLClassLoader loader = new URLClassLoader(
+                        new URL[] {directory.toUri().toURL()}, getClass().getClassLoader());
+                BlobStore store = BlobStores.open("mem:");
+                TransferManager transfers = TransferManager.create()) {
+            store.store(BlobKey.of("a/b"), ByteBuffer.wrap("0123456789".getBytes(StandardCharsets.UTF_8)));
+            server.createContext("/", (HttpHandler) loader.loadClass("RangeHandler")
+                    .getConstructor(BlobStore.class, TransferManager.class)
+                    .newInstance(store, transfers));
+            server.start();
+
+            assertThat(get(server, "/a/b", "bytes=2-4")).isEqualTo("206 bytes 2-4/10 234");
+            assertThat(get(server, "/a/b", "bytes=8-")).isEqualTo("206 bytes 8-9/10 89");
+            assertThat(get(server, "/a/b", "bytes=10-")).isEqualTo("416 bytes */10 ");
+            assertThat(get(server, "/a/b", "lines=1-2")).isEqualTo("200 - 0123456789");
+            assertThat(get(server, "/c", "bytes=0-")).isEqualTo("404 - ");
+        } finally {
+            server.stop(0);
+        }
+    }
+
+    /** Returns the status, the range and the body of a response. */
+    private static String get(HttpServer server, String path, String range) throws Exception {
+        URI uri = URI.create("http://127.0.0.1:" + server.getAddress().getPort() + path);
+        HttpResponse<String> response = HttpClient.newHttpClient()
+                .send(HttpRequest.newBuilder(uri).header("Range", range).build(), BodyHandlers.ofString());
+        return response.statusCode() + " "
+                + response.headers().firstValue("Content-Range").orElse("-") + " " + response.body();
     }
 
     private static void run(Class<?> type, String... args) throws Exception {
