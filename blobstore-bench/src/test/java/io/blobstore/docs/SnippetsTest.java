@@ -60,6 +60,14 @@ class SnippetsTest {
         }
     }
 
+    @Test
+    void theIndexHasEveryArtifactForApplications() throws IOException {
+        String index = Page.of("docs/README.md").text();
+        artifacts(Files.readString(Page.ROOT.resolve("pom.xml"))).stream()
+                .filter(artifact -> artifact.startsWith("blobstore-") && !artifact.equals("blobstore-bench"))
+                .forEach(artifact -> assertThat(index).contains("`" + artifact + "`"));
+    }
+
     /** Returns the artifacts of all modules. */
     private static Set<String> artifacts(String pom) throws IOException {
         Set<String> artifacts = new TreeSet<>();
