@@ -109,6 +109,14 @@ abstract class ContractFixture {
         return true;
     }
 
+    /**
+     * Returns whether a version may still be read for a while after the blob was replaced or deleted. Default: false; a
+     * read of that version is refused. In either case, it never returns other bytes than that version's.
+     */
+    protected boolean readsReplacedVersions() {
+        return false;
+    }
+
     /** Returns whether the server keeps this content header, as in "Cache-Control", with blobs. Default: true. */
     protected boolean keepsContentHeader(String name) {
         return true;
