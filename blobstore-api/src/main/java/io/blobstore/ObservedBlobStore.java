@@ -132,6 +132,12 @@ public final class ObservedBlobStore extends ForwardingBlobStore {
         });
     }
 
+    /** Returns the text of the observed store, so that the events of its requests and of its transfers agree. */
+    @Override
+    public String toString() {
+        return delegate().toString();
+    }
+
     /** Reports each call of an upload as one request. */
     private final class Upload implements MultipartUpload {
         private final MultipartUpload upload;
