@@ -77,7 +77,8 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
     abstract void begin() throws IOException, InterruptedException;
 
     /** Returns a result that is valid even if the workers were stopped; null if there is none. */
-    @Nullable T finished() {
+    @Nullable
+    T finished() {
         return null;
     }
 
@@ -305,6 +306,11 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
     /** Returns whether the outcome is set. */
     final boolean isDone() {
         return outcome.isDone();
+    }
+
+    /** Returns a future that succeeds when the outcome, whichever, is set. */
+    final CompletableFuture<?> whenEnded() {
+        return outcome.whenEnded();
     }
 
     /** Waits as {@link TransferFuture#awaitEnd} does. */

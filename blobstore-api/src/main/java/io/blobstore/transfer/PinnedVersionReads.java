@@ -47,14 +47,14 @@ final class PinnedVersionReads {
     private volatile boolean closed;
 
     /**
-     * The executor's thread that performed a read was interrupted by something other than this reader, for example
-     * because the executor was shut down.
+     * A read was cancelled by something other than this reader: by {@link TransferManager#cancelAll}, or because its
+     * thread was interrupted, for example as the executor was shut down.
      */
     static final class GivenUpException extends IOException {
         private static final long serialVersionUID = 1L;
 
         private GivenUpException(CancellationException cause) {
-            super("the read was cancelled: its executor was shut down", cause);
+            super("the read was cancelled by its TransferManager, or its executor was shut down", cause);
         }
     }
 
@@ -214,7 +214,7 @@ final class PinnedVersionReads {
     /**
      * Waits for a started read; performs it on this thread if no other thread has begun it.
      *
-     * @throws GivenUpException if the thread that had begun the read was interrupted
+     * @throws GivenUpException if the manager cancelled the read, or the thread that had begun it was interrupted
      */
     void join(Download download) throws IOException {
         download.run();

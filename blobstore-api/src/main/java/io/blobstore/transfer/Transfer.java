@@ -19,10 +19,11 @@ import java.util.concurrent.TimeoutException;
  */
 public interface Transfer<T> {
     /**
-     * Waits for the outcome.
+     * Waits for the outcome. If the transfer failed or was cancelled, every call throws the same exception: its stack
+     * trace is that of the thread that failed, and the stack trace of this call is a suppressed exception of it.
      *
      * @return the result
-     * @throws IOException if the transfer failed; further failures of its parts are suppressed in it
+     * @throws IOException if the transfer failed; further failures of its parts are suppressed in it as well
      * @throws java.util.concurrent.CancellationException if the transfer was cancelled
      * @throws InterruptedException if the caller is interrupted while waiting; the transfer continues
      */

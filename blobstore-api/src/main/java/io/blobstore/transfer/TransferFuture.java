@@ -54,13 +54,18 @@ final class TransferFuture<T> {
         }
     }
 
+    /** Returns a future that succeeds when the outcome, whichever, is set. */
+    CompletableFuture<?> whenEnded() {
+        return future.handle((result, problem) -> null);
+    }
+
     /**
      * Waits for any outcome, even if the caller is interrupted; its interrupt status is restored at the end.
      *
      * @param onInterrupt runs after an interrupt, before waiting continues
      */
     void awaitEnd(Runnable onInterrupt) {
-        CompletableFuture<?> end = future.handle((result, problem) -> null);
+        CompletableFuture<?> end = whenEnded();
         boolean interrupted = false;
         while (!end.isDone()) {
             try {
@@ -84,11 +89,11 @@ final class TransferFuture<T> {
 
     /** Returns the cancellation to which the outcome was set: some JDKs throw it, others wrap it in another one. */
     private static CancellationException unwrap(CancellationException e) {
-        return e.getCause() instanceof CancellationException cancellation ? cancellation : e;
+        return JoinTrace.addTo(e.getCause() instanceof CancellationException cancellation ? cancellation : e);
     }
 
     private static IOException unwrap(ExecutionException e) {
-        Throwable cause = e.getCause();
+        Throwable cause = JoinTrace.addTo(e.getCause());
         if (cause instanceof IOException problem) {
             return problem;
         }

@@ -10,7 +10,9 @@ import io.blobstore.StoredBlob;
 import io.blobstore.internal.prefetch.PrefetchMemory;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.Executor;
@@ -49,7 +51,10 @@ import java.util.random.RandomGenerator;
  * version before they open the content and may then send a newer one.
  *
  * <p>A manager is meant to be shared: it bounds the memory in use, the requests in flight and, with the default
- * executor, the threads. Thread-safe.
+ * executor, the threads. Its own threads do not keep the JVM from exiting: if the main method returns, or
+ * {@link System#exit} is called, while transfers are running, they end incomplete, and a warning is logged.
+ *
+ * <p>Thread-safe.
  */
 public final class TransferManager implements AutoCloseable {
     /** The number of bytes that a connection of 50 MiB/s transfers in 20 ms. */
@@ -267,23 +272,58 @@ public final class TransferManager implements AutoCloseable {
     }
 
     private <T extends ParallelTransfer<?>> T enter(T transfer) {
-        return environment.running().enter(transfer);
+        environment.running().enter(transfer);
+        ExitWarning.watch(transfer);
+        return transfer;
     }
 
     PrefetchMemory readAheadMemory() {
         return readAheadMemory;
     }
 
-    // ---- closing
+    // ---- cancelling and closing
 
     /**
-     * Refuses further transfers, waits for the running ones, and ends the threads that this manager created. If the
-     * caller is interrupted while waiting, cancels the transfers and continues to wait. Idempotent.
+     * Cancels all running transfers as {@link Transfer#cancel()} does: uploads, downloads, open writers, and the
+     * requests in flight of open readers. Does not wait; {@link #close()} does. This manager and the readers stay open:
+     * a read whose request was cancelled throws {@link IOException}, and may be repeated.
+     */
+    public void cancelAll() {
+        environment.running().cancelAll();
+    }
+
+    /**
+     * Refuses further transfers, waits for the running ones however long they take, and ends the threads that this
+     * manager created. Writers that are still open are cancelled. If the caller is interrupted while waiting, cancels
+     * all transfers and continues to wait. Idempotent.
      */
     @Override
     public void close() {
         environment.running().close();
         ownExecutor.ifPresent(ExecutorService::shutdown);
+    }
+
+    /**
+     * Refuses further transfers, waits for the running ones for a limited time, then cancels the others, and ends the
+     * threads that this manager created. For an orderly shutdown with a deadline:
+     *
+     * <pre>{@code
+     * TransferManager transfers = TransferManager.create();
+     * Runtime.getRuntime().addShutdownHook(new Thread(() -> transfers.close(Duration.ofSeconds(20))));
+     * }</pre>
+     *
+     * <p>All transfers have ended when this returns, and their memory is released. So it may take longer than
+     * {@code grace}: a cancelled upload is still aborted, and content that is already being made visible is waited for.
+     * Open writers may be completed within the time, but no reader can send further requests. If the caller is
+     * interrupted while waiting, the time ends at once. Idempotent.
+     *
+     * @param grace zero or negative to cancel the transfers at once
+     * @return true if all transfers ended within the time, whatever their outcome; false if some had to be cancelled
+     */
+    public boolean close(Duration grace) {
+        boolean inTime = environment.running().close(Objects.requireNonNull(grace, "grace"));
+        ownExecutor.ifPresent(ExecutorService::shutdown);
+        return inTime;
     }
 
     /** Builds a manager. Not thread-safe. */

@@ -172,8 +172,9 @@ class UploadUnderFaultsTest {
             Throwable problem = catchThrowable(uploader.upload(store, KEY, file.region(), options(1))::join);
 
             assertThat(problem).isInstanceOf(BlobStoreException.class).hasMessageContaining("upload part");
-            assertThat(problem.getSuppressed()).hasSize(1);
-            assertThat(problem.getSuppressed()[0]).hasMessageContaining("abort");
+            assertThat(SuppressedFailures.of(problem))
+                    .singleElement()
+                    .satisfies(suppressed -> assertThat(suppressed).hasMessageContaining("abort"));
         }
         assertThat(memory.openUploads()).hasSize(1);
     }

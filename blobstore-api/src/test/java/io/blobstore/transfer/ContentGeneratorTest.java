@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.blobstore.StoredBlob;
 import io.blobstore.contract.LeakCheck;
+import io.blobstore.contract.SuppressedFailures;
 import io.blobstore.transfer.ScriptedStore.Request;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -148,7 +149,7 @@ class ContentGeneratorTest {
             assertThatExceptionOfType(IOException.class)
                     .isThrownBy(transfer::join)
                     .withMessageContaining("for good")
-                    .satisfies(e -> assertThat(e.getSuppressed()).isEmpty());
+                    .satisfies(e -> assertThat(SuppressedFailures.of(e)).isEmpty());
         }
         assertThat(closed).hasValue(1);
         assertThat(failing.requests()).endsWith("ABORT");

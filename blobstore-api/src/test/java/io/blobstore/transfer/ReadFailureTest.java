@@ -18,6 +18,7 @@ import io.blobstore.PreconditionFailedException;
 import io.blobstore.ReadResult;
 import io.blobstore.TargetException;
 import io.blobstore.contract.PiecesWindow;
+import io.blobstore.contract.SuppressedFailures;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -140,7 +141,7 @@ class ReadFailureTest {
 
         assertThatThrownBy(transfer::join)
                 .hasMessageContaining("the first")
-                .satisfies(problem -> assertThat(problem.getSuppressed()).isEmpty());
+                .satisfies(problem -> assertThat(SuppressedFailures.of(problem)).isEmpty());
         reader.close();
         assertThat(interrupted).isTrue();
         assertThat(store.requests()).containsExactlyInAnyOrder("READ 0+10", "READ 10+10 of v1", "READ 20+10 of v1");
@@ -162,8 +163,9 @@ class ReadFailureTest {
         Throwable problem = failureOf(store, 3);
 
         assertThat(problem).isInstanceOf(BlobStoreException.class);
-        assertThat(problem.getSuppressed()).hasSize(2);
-        assertThat(List.of(problem, problem.getSuppressed()[0], problem.getSuppressed()[1]))
+        List<Throwable> suppressed = SuppressedFailures.of(problem);
+        assertThat(suppressed).hasSize(2);
+        assertThat(List.of(problem, suppressed.get(0), suppressed.get(1)))
                 .extracting(Throwable::getMessage)
                 .containsExactlyInAnyOrder("read 'key': at 10", "read 'key': at 20", "read 'key': at 30");
     }

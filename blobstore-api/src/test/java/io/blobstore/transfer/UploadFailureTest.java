@@ -13,6 +13,7 @@ import io.blobstore.Crc32c;
 import io.blobstore.IntegrityException;
 import io.blobstore.RetainedSource;
 import io.blobstore.StoredBlob;
+import io.blobstore.contract.SuppressedFailures;
 import io.blobstore.transfer.ScriptedStore.Request;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -102,7 +103,8 @@ class UploadFailureTest {
 
             assertThatThrownBy(transfer::join)
                     .hasMessageContaining("the first")
-                    .satisfies(problem -> assertThat(problem.getSuppressed()).isEmpty());
+                    .satisfies(problem ->
+                            assertThat(SuppressedFailures.of(problem)).isEmpty());
             assertThat(transfer.toCompletableFuture())
                     .failsWithin(Duration.ZERO)
                     .withThrowableOfType(ExecutionException.class)
@@ -125,8 +127,9 @@ class UploadFailureTest {
         Throwable problem = failureOf(store, bytes(30), 3);
 
         assertThat(problem).isInstanceOf(BlobStoreException.class);
-        assertThat(problem.getSuppressed()).hasSize(2);
-        assertThat(List.of(problem, problem.getSuppressed()[0], problem.getSuppressed()[1]))
+        List<Throwable> suppressed = SuppressedFailures.of(problem);
+        assertThat(suppressed).hasSize(2);
+        assertThat(List.of(problem, suppressed.get(0), suppressed.get(1)))
                 .extracting(Throwable::getMessage)
                 .containsExactlyInAnyOrder(
                         "store 'key': of part 1", "store 'key': of part 2", "store 'key': of part 3");
@@ -145,7 +148,7 @@ class UploadFailureTest {
         Throwable problem = failureOf(store, bytes(30), 1);
 
         assertThat(problem).hasMessageContaining("of the part");
-        assertThat(problem.getSuppressed())
+        assertThat(SuppressedFailures.of(problem))
                 .singleElement()
                 .satisfies(suppressed -> assertThat(suppressed).hasMessageContaining("of the abort"));
         assertThat(store.count("ABORT")).isEqualTo(1);

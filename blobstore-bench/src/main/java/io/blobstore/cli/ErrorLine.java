@@ -15,6 +15,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
@@ -44,7 +45,9 @@ final class ErrorLine {
     /** Returns the line, without a line break. */
     static String of(Throwable problem) {
         String line = printable(sentence(problem));
-        int others = problem.getSuppressed().length;
+        long others = Arrays.stream(problem.getSuppressed())
+                .filter(suppressed -> suppressed instanceof Exception || suppressed instanceof Error)
+                .count(); // others are no failures: the stack traces of the threads that joined a transfer
         return others == 0 ? line : line + " (and " + others + " more; --verbose shows them)";
     }
 

@@ -79,6 +79,7 @@ class ErrorLineTest {
     void countsSuppressedFailures() {
         IOException problem = new IOException("first");
         problem.addSuppressed(new IOException("second"));
+        problem.addSuppressed(new Throwable("a stack trace of no failure"));
 
         assertThat(ErrorLine.of(problem)).isEqualTo("first (and 1 more; --verbose shows them)");
     }

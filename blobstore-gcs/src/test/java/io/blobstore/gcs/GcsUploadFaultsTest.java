@@ -15,6 +15,7 @@ import io.blobstore.ListOptions;
 import io.blobstore.Precondition;
 import io.blobstore.StoreOptions;
 import io.blobstore.ThrottledException;
+import io.blobstore.contract.SuppressedFailures;
 import io.blobstore.gcs.fake.FakeCredentials;
 import io.blobstore.gcs.fake.GcsFaults;
 import io.blobstore.http.ScriptedExchange;
@@ -303,7 +304,7 @@ class GcsUploadFaultsTest extends GcsFaultsBase {
             assertThat(problem)
                     .isInstanceOf(io.blobstore.PermissionDeniedException.class)
                     .hasMessageContaining("does not accept the credentials");
-            assertThat(problem.getSuppressed()).as("the abort fails too").isNotEmpty();
+            assertThat(SuppressedFailures.of(problem)).as("the abort fails too").isNotEmpty();
         }
         assertThat(server.get().names(FakeServer.BUCKET)).isEmpty();
     }
