@@ -2,6 +2,7 @@ package io.blobstore;
 
 import io.blobstore.spi.BlobStoreProvider;
 import java.io.IOException;
+import java.util.Objects;
 import java.util.ServiceLoader;
 import java.util.TreeMap;
 
@@ -29,6 +30,18 @@ public final class BlobStores {
      * @throws IOException if the store cannot be opened
      */
     public static BlobStore open(String uri) throws IOException {
+        return open(uri, StoreObserver.NONE);
+    }
+
+    /**
+     * Opens the store that a URI names, as {@link #open(String)} does, and has it report its requests to an observer.
+     *
+     * @throws IllegalArgumentException if the URI is malformed, carries a credential, has an unknown parameter, or has
+     *     a scheme without a provider
+     * @throws IOException if the store cannot be opened
+     */
+    public static BlobStore open(String uri, StoreObserver observer) throws IOException {
+        Objects.requireNonNull(observer, "observer");
         StoreUri parsed = StoreUri.parse(uri);
         TreeMap<String, BlobStoreProvider> providers = new TreeMap<>();
         ServiceLoader.load(BlobStoreProvider.class, BlobStores.class.getClassLoader())
@@ -40,6 +53,6 @@ public final class BlobStores {
                             + providers.keySet() + ". Is the module of that backend (blobstore-" + parsed.scheme()
                             + ") a dependency?");
         }
-        return provider.open(parsed);
+        return observer == StoreObserver.NONE ? provider.open(parsed) : provider.open(parsed, observer);
     }
 }

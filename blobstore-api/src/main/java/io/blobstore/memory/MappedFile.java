@@ -5,6 +5,7 @@ import io.blobstore.SourceChangedException;
 import io.blobstore.internal.file.FileIdentity;
 import io.blobstore.internal.memory.LeaseCount;
 import io.blobstore.internal.memory.LeaseTicket;
+import io.blobstore.internal.memory.MappedTotals;
 import io.blobstore.internal.memory.Mapper;
 import io.blobstore.internal.memory.Mapping;
 import java.io.Closeable;
@@ -86,6 +87,7 @@ public final class MappedFile implements Closeable {
         this.access = access;
         this.mapping = mapping;
         this.ticket = LeaseTicket.open(this, "the MappedFile of " + identity.path(), () -> {});
+        MappedTotals.mapped(size());
     }
 
     /**
@@ -407,6 +409,11 @@ public final class MappedFile implements Closeable {
         }
     }
 
+    private void endLease() {
+        MappedTotals.released();
+        release();
+    }
+
     private void release() {
         if (count.release()) {
             unmap();
@@ -426,6 +433,7 @@ public final class MappedFile implements Closeable {
                     e);
             return;
         }
+        MappedTotals.unmapped(size());
         released.countDown();
     }
 
@@ -436,7 +444,8 @@ public final class MappedFile implements Closeable {
 
         private MappedLease(List<ByteBuffer> buffers) {
             this.buffers = buffers;
-            this.ticket = LeaseTicket.open(this, "a lease of " + path(), MappedFile.this::release);
+            this.ticket = LeaseTicket.open(this, "a lease of " + path(), MappedFile.this::endLease);
+            MappedTotals.leased();
         }
 
         @Override

@@ -1,6 +1,8 @@
 package io.blobstore.spi;
 
 import io.blobstore.BlobStore;
+import io.blobstore.ObservedBlobStore;
+import io.blobstore.StoreObserver;
 import io.blobstore.StoreUri;
 import java.io.IOException;
 
@@ -20,4 +22,15 @@ public interface BlobStoreProvider {
      * @throws IOException if the store cannot be opened
      */
     BlobStore open(StoreUri uri) throws IOException;
+
+    /**
+     * Opens a store that reports its requests to an observer. By default, each call of the store is reported as one
+     * request; override this for stores that know more, such as repetitions.
+     *
+     * @throws IllegalArgumentException if the URI is malformed, or has parameters unknown to this scheme
+     * @throws IOException if the store cannot be opened
+     */
+    default BlobStore open(StoreUri uri, StoreObserver observer) throws IOException {
+        return ObservedBlobStore.of(open(uri), observer);
+    }
 }

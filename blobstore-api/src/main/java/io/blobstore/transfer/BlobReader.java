@@ -1,16 +1,23 @@
 package io.blobstore.transfer;
 
+import io.blobstore.BlobKey;
 import io.blobstore.BlobMetadata;
 import io.blobstore.ByteRange;
 import io.blobstore.IntegrityException;
+import io.blobstore.StoreEvent;
 import io.blobstore.internal.prefetch.PrefetchMemory;
+import io.blobstore.spi.TransferEvents;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.NonWritableChannelException;
 import java.nio.channels.SeekableByteChannel;
+import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a blob like a file: sequentially, with random access, or both. Opened by {@link TransferManager#openReader}.
@@ -64,9 +71,31 @@ public final class BlobReader implements SeekableByteChannel {
     private final DeliveredContent delivered = new DeliveredContent();
     private long position;
 
-    BlobReader(PinnedVersionReads reads, PrefetchMemory memory) {
+    /** What reports the close; null if nobody observes it. */
+    private final @Nullable Report report;
+
+    /**
+     * Collects what a reader reports when it is closed.
+     *
+     * @param read the bytes that were delivered
+     */
+    record Report(TransferEvents events, String store, BlobKey key, AtomicLong read, AtomicBoolean reported) {
+        Report(TransferEvents events, String store, BlobKey key) {
+            this(events, store, key, new AtomicLong(), new AtomicBoolean());
+        }
+
+        void closed(OptionalLong size, ReadAhead ahead) {
+            if (!reported.getAndSet(true)) {
+                events.report(
+                        new StoreEvent.ReaderClosed(store, key, size, read.get(), ahead.prefetched(), ahead.unused()));
+            }
+        }
+    }
+
+    BlobReader(PinnedVersionReads reads, PrefetchMemory memory, @Nullable Report report) {
         this.reads = reads;
         this.ahead = new ReadAhead(reads, memory.join());
+        this.report = report;
     }
 
     /**
@@ -131,7 +160,7 @@ public final class BlobReader implements SeekableByteChannel {
             reads.requireOpen();
             int bytes = target.hasRemaining() ? readInSequence(target) : 0;
             position += Math.max(0, bytes);
-            return bytes;
+            return counted(bytes);
         } finally {
             lock.unlock();
         }
@@ -229,7 +258,7 @@ public final class BlobReader implements SeekableByteChannel {
             throw new IllegalArgumentException("a position must be 0 or more; got " + from);
         }
         reads.requireOpen();
-        return target.hasRemaining() ? readAt(from, target) : 0;
+        return target.hasRemaining() ? counted(readAt(from, target)) : 0;
     }
 
     /**
@@ -252,7 +281,15 @@ public final class BlobReader implements SeekableByteChannel {
         int bytes = reads.known().isEmpty()
                 ? reads.read(ByteRange.last(target.remaining()), target)
                 : readAt(Math.max(0, reads.blob().size() - target.remaining()), target);
-        return bytes == 0 ? -1 : bytes;
+        return bytes == 0 ? -1 : counted(bytes);
+    }
+
+    /** Counts the bytes that a call delivers. */
+    private int counted(int bytes) {
+        if (report != null && bytes > 0) {
+            report.read().addAndGet(bytes);
+        }
+        return bytes;
     }
 
     private int readAt(long from, ByteBuffer target) throws IOException {
@@ -317,6 +354,10 @@ public final class BlobReader implements SeekableByteChannel {
         lock.lock(); // a sequential read was cancelled, and ends soon
         try {
             ahead.close();
+            if (report != null) {
+                report.closed(
+                        reads.known().map(blob -> OptionalLong.of(blob.size())).orElseGet(OptionalLong::empty), ahead);
+            }
         } finally {
             lock.unlock();
         }

@@ -1,7 +1,11 @@
 package io.blobstore.transfer;
 
+import io.blobstore.BlobKey;
+import io.blobstore.StoreEvent;
+import io.blobstore.StoreEvent.TransferStarted;
 import io.blobstore.ThrottledException;
 import io.blobstore.internal.concurrent.Interrupts;
+import io.blobstore.spi.TransferEvents;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
@@ -48,6 +52,9 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
 
     /** What keeps the transfer from ending while a thread that is no worker may continue it. */
     private final AtomicReference<WorkerGroup.@Nullable Worker> holder = new AtomicReference<>();
+
+    /** The event of its start; null if it is not observed. Set before it starts. */
+    private @Nullable TransferStarted observed;
 
     /** Whether no worker is active any more; set by the thread that ends the transfer, for itself. */
     private boolean ending;
@@ -97,6 +104,11 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
         return tracker;
     }
 
+    /** Reports the start of this transfer to the manager's observer; its end will be reported too. */
+    final void observe(StoreEvent.Direction direction, String store, @Nullable BlobKey key) {
+        observed = environment.events().begin(direction, store, key);
+    }
+
     // ---- workers
 
     /** The work of a worker. */
@@ -144,6 +156,7 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
         if (worker == null) {
             return;
         }
+        TransferStarted before = observed == null ? null : TransferEvents.enter(observed);
         try {
             work.run();
         } catch (Throwable e) {
@@ -151,6 +164,9 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
         } finally {
             if (workers.leave(worker)) {
                 end();
+            }
+            if (observed != null) {
+                TransferEvents.enter(before);
             }
         }
     }
@@ -292,6 +308,18 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
             LOG.error("{}: its resources could not be released; they may stay in memory", what, e);
         }
         tracker.ended(problem);
+        if (observed != null) {
+            TransferProgress last = tracker.progress();
+            environment
+                    .events()
+                    .end(
+                            observed,
+                            last.elapsed(),
+                            last.bytesTransferred(),
+                            last.partsTransferred(),
+                            last.retries(),
+                            problem);
+        }
         if (interrupted) {
             Thread.currentThread().interrupt();
         }

@@ -41,6 +41,10 @@ final class ReadAhead {
     private long read;
     /** The bytes that were prefetched and dropped unread. */
     private long wasted;
+    /** The bytes that were prefetched in all, and those of them that were dropped unread, also by a reset. */
+    private long prefetched;
+
+    private long unused;
     /** Whether the blob is read as a stream, probably to its end. */
     private volatile boolean everythingExpected;
 
@@ -118,6 +122,10 @@ final class ReadAhead {
             return Objects.requireNonNull(fetch, "started");
         }
 
+        int unread() {
+            return Math.max(0, length - used);
+        }
+
         void drop() {
             fetch().cancel();
             release();
@@ -153,8 +161,8 @@ final class ReadAhead {
         boolean buffered = blockAt(position) != null;
         while (!blocks.isEmpty() && !blocks.getFirst().contains(position)) {
             Block left = blocks.removeFirst();
-            wasted += Math.max(0, left.length - left.used);
-            left.drop();
+            wasted += left.unread();
+            drop(left);
         }
         pattern.read(position, length, buffered);
         read += length;
@@ -230,6 +238,7 @@ final class ReadAhead {
         } catch (RejectedExecutionException e) {
             return Optional.empty();
         }
+        prefetched += length;
         blocks.addLast(block);
         return Optional.of(block);
     }
@@ -249,7 +258,7 @@ final class ReadAhead {
             reads.join(block.fetch());
         } catch (PinnedVersionReads.GivenUpException e) { // the caller reads as if nothing had been prefetched
             blocks.remove(block);
-            block.drop();
+            drop(block);
             return 0;
         }
         int from = (int) (position - block.offset);
@@ -283,8 +292,23 @@ final class ReadAhead {
     /** Drops all blocks and forgets the access pattern. */
     void reset() {
         pattern.reset();
-        blocks.forEach(Block::drop);
+        blocks.forEach(this::drop);
         blocks.clear();
+    }
+
+    private void drop(Block block) {
+        unused += block.unread();
+        block.drop();
+    }
+
+    /** Returns the bytes of all blocks so far. */
+    long prefetched() {
+        return prefetched;
+    }
+
+    /** Returns how many bytes of the blocks were not read before they were dropped; all of them after a close. */
+    long unused() {
+        return unused;
     }
 
     /** Drops all blocks, stops prefetching, and leaves the memory to other readers. */

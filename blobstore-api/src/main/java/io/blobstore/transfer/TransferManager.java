@@ -1,13 +1,20 @@
 package io.blobstore.transfer;
 
+import static io.blobstore.StoreEvent.Direction.DOWNLOAD;
+import static io.blobstore.StoreEvent.Direction.OTHER;
+import static io.blobstore.StoreEvent.Direction.UPLOAD;
+
 import io.blobstore.BlobKey;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStore;
 import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.ReadResult;
+import io.blobstore.StoreEvent;
+import io.blobstore.StoreObserver;
 import io.blobstore.StoredBlob;
 import io.blobstore.internal.prefetch.PrefetchMemory;
+import io.blobstore.spi.TransferEvents;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -75,7 +82,8 @@ public final class TransferManager implements AutoCloseable {
                 budget,
                 new RunningTransfers(),
                 builder.clock,
-                builder.random);
+                builder.random,
+                new TransferEvents(builder.observer));
     }
 
     /** Creates a manager with default settings, to be closed by the caller. */
@@ -105,7 +113,7 @@ public final class TransferManager implements AutoCloseable {
      */
     public Transfer<StoredBlob> upload(BlobStore store, BlobKey key, BlobSource source, UploadOptions options) {
         requireOpen();
-        Upload upload = enter(new Upload(store, key, source, options, environment));
+        Upload upload = observe(UPLOAD, store, key, enter(new Upload(store, key, source, options, environment)));
         upload.start();
         return upload;
     }
@@ -133,7 +141,7 @@ public final class TransferManager implements AutoCloseable {
             }
             throw e;
         }
-        enter(upload).start();
+        observe(UPLOAD, store, key, enter(upload)).start();
         return upload;
     }
 
@@ -154,7 +162,7 @@ public final class TransferManager implements AutoCloseable {
     public BlobWriter openWriter(BlobStore store, BlobKey key, long maxSize, UploadOptions options) {
         requireOpen();
         StreamedUpload<StoredBlob> upload = enter(StreamedUpload.ofWriter(store, key, maxSize, options, environment));
-        upload.hold();
+        observe(UPLOAD, store, key, upload).hold();
         return upload.writer();
     }
 
@@ -187,7 +195,7 @@ public final class TransferManager implements AutoCloseable {
         RequestThrottle throttle = environment.throttle(options.retry(), options.concurrency());
         Download download =
                 enter(new Download(store, key, range, Optional.empty(), target, options, throttle, environment));
-        download.start();
+        observe(DOWNLOAD, store, key, download).start();
         return download;
     }
 
@@ -227,7 +235,7 @@ public final class TransferManager implements AutoCloseable {
             DownloadOptions options) {
         requireOpen();
         VectoredRead read = enter(new VectoredRead(store, key, ranges, allocator, maxGap, options, environment));
-        read.start();
+        observe(DOWNLOAD, store, key, read).start();
         return read;
     }
 
@@ -245,7 +253,10 @@ public final class TransferManager implements AutoCloseable {
     public BlobReader openReader(BlobStore store, BlobKey key, ReaderOptions options) {
         requireOpen();
         ReaderGroups.Member member = readerGroups.join(store, key, options);
-        return new BlobReader(new PinnedVersionReads(environment, member, key, options), readAheadMemory);
+        BlobReader.Report report = environment.events().isObserved()
+                ? new BlobReader.Report(environment.events(), store.toString(), key)
+                : null;
+        return new BlobReader(new PinnedVersionReads(environment, member, key, options), readAheadMemory, report);
     }
 
     // ---- other work
@@ -263,6 +274,9 @@ public final class TransferManager implements AutoCloseable {
     public <T> Transfer<T> start(TransferTask<T> task, RetryPolicy retry, int concurrency, TransferListener listener) {
         TaskTransfer<T> transfer =
                 enter(new TaskTransfer<>(task, retry, environment.throttle(retry, concurrency), listener, environment));
+        if (environment.events().isObserved()) {
+            transfer.observe(OTHER, "", null);
+        }
         transfer.start();
         return transfer;
     }
@@ -274,6 +288,14 @@ public final class TransferManager implements AutoCloseable {
     private <T extends ParallelTransfer<?>> T enter(T transfer) {
         environment.running().enter(transfer);
         ExitWarning.watch(transfer);
+        return transfer;
+    }
+
+    private <T extends ParallelTransfer<?>> T observe(
+            StoreEvent.Direction direction, BlobStore store, BlobKey key, T transfer) {
+        if (environment.events().isObserved()) {
+            transfer.observe(direction, store.toString(), key);
+        }
         return transfer;
     }
 
@@ -331,6 +353,7 @@ public final class TransferManager implements AutoCloseable {
         private Optional<Executor> executor = Optional.empty();
         private long maxBytesInFlight = 256L << 20;
         private long readAheadMemory = 256L << 20;
+        private StoreObserver observer = StoreObserver.NONE;
         private TransferClock clock = TransferClock.SYSTEM;
         private RandomGenerator random = new Random(); // thread-safe, unlike RandomGenerator.getDefault()
 
@@ -363,6 +386,15 @@ public final class TransferManager implements AutoCloseable {
          */
         public Builder readAheadMemory(long bytes) {
             readAheadMemory = bytes;
+            return this;
+        }
+
+        /**
+         * Sets what receives the start and the end of transfers, and the close of readers; default: none. The requests
+         * of a transfer are reported to the observer of its store, with the transfer.
+         */
+        public Builder observer(StoreObserver observer) {
+            this.observer = Objects.requireNonNull(observer, "observer");
             return this;
         }
 

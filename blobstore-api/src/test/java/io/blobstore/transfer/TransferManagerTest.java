@@ -10,9 +10,11 @@ import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.ReadResult;
 import io.blobstore.SourceChangedException;
+import io.blobstore.StoreObserver;
 import io.blobstore.StoredBlob;
 import io.blobstore.internal.memory.LeaseTicket;
 import io.blobstore.memory.MappedFile;
+import io.blobstore.spi.TransferEvents;
 import io.blobstore.transfer.ScriptedStore.Request;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -237,8 +239,13 @@ class TransferManagerTest {
                 doneWhenForgotten.complete(transfer.toCompletableFuture().isDone());
             }
         };
-        Environment environment =
-                new Environment(Runnable::run, new ByteBudget(1), running, new FakeClock(), new Random());
+        Environment environment = new Environment(
+                Runnable::run,
+                new ByteBudget(1),
+                running,
+                new FakeClock(),
+                new Random(),
+                new TransferEvents(StoreObserver.NONE));
         Upload upload = new Upload(new ScriptedStore(), KEY, file.region(), UploadOptions.DEFAULT, environment);
 
         upload.start();

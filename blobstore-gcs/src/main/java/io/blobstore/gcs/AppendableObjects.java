@@ -100,6 +100,7 @@ record AppendableObjects(
                     more[0] -= buffer.remaining();
                     writer.append(operation, buffer, more[0]);
                 });
+                bucket.moved(content.size(), 0);
                 return writes.move(operation, hidden, writer.finish(operation), object, ifGeneration);
             });
             stored = true;

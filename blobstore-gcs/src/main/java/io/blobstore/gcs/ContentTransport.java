@@ -135,7 +135,11 @@ final class ContentTransport implements Closeable {
         Optional<Long> generation = wanted.isEmpty()
                 ? Optional.empty()
                 : Optional.of(Generations.require(Operation.READ, key, wanted.get()));
-        return bucket.request(Operation.READ, key, () -> opened().read(key, object, range, generation, target));
+        return bucket.request(Operation.READ, key, () -> {
+            ReadResult result = opened().read(key, object, range, generation, target);
+            bucket.moved(0, result.length());
+            return result;
+        });
     }
 
     private GrpcReads opened() throws IOException {

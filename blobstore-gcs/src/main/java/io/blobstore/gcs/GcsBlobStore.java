@@ -21,6 +21,7 @@ import io.blobstore.ReadOptions;
 import io.blobstore.ReadResult;
 import io.blobstore.StoreCapabilities;
 import io.blobstore.StoreCapabilities.Support;
+import io.blobstore.StoreObserver;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.UploadListing;
@@ -120,6 +121,7 @@ public final class GcsBlobStore implements BlobStore {
             HttpClient http,
             Retries retries,
             Optional<Boolean> nativeConditions,
+            StoreObserver observer,
             ContentTransport.Settings transportSettings) {
         this.client = client;
         DataRequests data = new DataRequests(http, client.client());
@@ -133,7 +135,8 @@ public final class GcsBlobStore implements BlobStore {
                 client.isGoogle() ? Optional.empty() : Optional.of(urls.root()),
                 http,
                 errors,
-                retries);
+                retries,
+                observer);
         objects = new GcsObjectReader(bucket, names, client.client(), data, urls, errors, settings);
         lookups = new GcsObjectReader(bucket.forLookups(), names, client.client(), data, urls, errors, settings);
         conditions = new Conditions(lookups, errors, nativeConditions.orElseGet(client::isGoogle));
@@ -156,7 +159,7 @@ public final class GcsBlobStore implements BlobStore {
     public StoredBlob store(BlobKey key, BlobSource content, StoreOptions options) throws IOException {
         bucket.requireOpen();
         return transport.isGrpc(Operation.STORE, key)
-                ? appendable.store(key, content, options)
+                ? bucket.observed(Operation.STORE, key, () -> appendable.store(key, content, options))
                 : put.run(key, content, options);
     }
 
@@ -457,6 +460,7 @@ public final class GcsBlobStore implements BlobStore {
                         opened,
                         retries(),
                         nativeConditions,
+                        observer,
                         transport.with(maxAttempts, retryClock));
             } catch (IOException | RuntimeException | Error e) {
                 opened.close();

@@ -1,6 +1,7 @@
 package io.blobstore.gcs;
 
 import io.blobstore.BlobStore;
+import io.blobstore.StoreObserver;
 import io.blobstore.StoreUri;
 import io.blobstore.http.objects.UriParameters;
 import io.blobstore.spi.BlobStoreProvider;
@@ -43,6 +44,11 @@ public final class GcsBlobStoreProvider implements BlobStoreProvider {
     @Override
     public BlobStore open(StoreUri uri) throws IOException {
         return builder(uri).open();
+    }
+
+    @Override
+    public BlobStore open(StoreUri uri, StoreObserver observer) throws IOException {
+        return builder(uri).observer(observer).open();
     }
 
     static GcsBlobStore.Builder builder(StoreUri uri) {

@@ -23,6 +23,7 @@ final class Connection implements Closeable {
     private long idleSince;
     private boolean reusable = true;
     private boolean untouched;
+    private long bodySent;
 
     /**
      * Creates a connection that is established.
@@ -95,6 +96,11 @@ final class Connection implements Closeable {
         return untouched;
     }
 
+    /** Returns the bytes of the last request's body that were sent; over TLS, of one that was cut off, about that. */
+    long bodySent() {
+        return bodySent;
+    }
+
     // ---- one exchange
 
     /**
@@ -109,6 +115,7 @@ final class Connection implements Closeable {
         RequestWriter writer = new RequestWriter(
                 socket, channel, reader, new StallDetector(socket.clock(), stall, StallDetector.PAYLOAD), head);
         untouched = true;
+        bodySent = 0;
         boolean whole;
         try {
             whole = writer.send(request);
@@ -116,6 +123,7 @@ final class Connection implements Closeable {
             return receiveAfter(e, reader, request.method(), handler);
         } finally {
             untouched = writer.isUntouched();
+            bodySent = writer.bodySent();
         }
         HttpResponse response = reader.receive(request.method(), handler, whole);
         reusable = reader.isReusable();

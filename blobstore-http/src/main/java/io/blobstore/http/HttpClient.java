@@ -2,9 +2,11 @@ package io.blobstore.http;
 
 import java.io.Closeable;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.TrustManager;
 
@@ -32,6 +34,8 @@ public final class HttpClient implements Closeable {
     private final ConnectionPool pool;
     private final Connector connector;
     private final Duration answerTimeout;
+    private final Optional<ExchangeListener> listener;
+    private final Optional<AddedHeaders> addedHeaders;
     private final Set<HttpExchange> running = ConcurrentHashMap.newKeySet();
     private volatile boolean closing;
     private volatile boolean closed;
@@ -39,6 +43,8 @@ public final class HttpClient implements Closeable {
     private HttpClient(Builder builder) {
         pool = new ConnectionPool(builder.maxConnections, builder.maxIdle, builder.maxAge, builder.clock);
         answerTimeout = builder.answerTimeout;
+        listener = builder.listener;
+        addedHeaders = builder.addedHeaders;
         connector = new Connector(
                 builder.connectTimeout,
                 builder.stallTimeout,
@@ -91,6 +97,15 @@ public final class HttpClient implements Closeable {
         return answerTimeout;
     }
 
+    Optional<ExchangeListener> listener() {
+        return listener;
+    }
+
+    /** Returns the fields that the application adds to a request. */
+    HttpHeaders addedHeaders(HttpRequest request) {
+        return addedHeaders.isPresent() ? addedHeaders.get().to(request) : HttpHeaders.EMPTY;
+    }
+
     ConnectionPool pool() {
         return pool;
     }
@@ -111,6 +126,8 @@ public final class HttpClient implements Closeable {
         private Optional<TrustManager[]> trust = Optional.empty();
         private Optional<KeyManager[]> keys = Optional.empty();
         private TransportClock clock = TransportClock.SYSTEM;
+        private Optional<ExchangeListener> listener = Optional.empty();
+        private Optional<AddedHeaders> addedHeaders = Optional.empty();
 
         private Builder() {}
 
@@ -183,6 +200,22 @@ public final class HttpClient implements Closeable {
         /** Sets the client's own certificates; default: JSSE's, by its system properties. */
         public Builder keyManagers(KeyManager... managers) {
             keys = Optional.of(managers.clone());
+            return this;
+        }
+
+        /** Sets what receives a summary of each exchange; default: nothing. */
+        public Builder listener(ExchangeListener listener) {
+            this.listener = Optional.of(listener);
+            return this;
+        }
+
+        /**
+         * Sets header fields that are added to each request; default: none. The supplier is called by the thread that
+         * sends the request. Fields that the store sets, that could change what the request means, or that are
+         * malformed, are left out, and so are all if the supplier throws; the first such problem is logged.
+         */
+        public Builder addedHeaders(Supplier<Map<String, String>> headers) {
+            addedHeaders = Optional.of(new AddedHeaders(headers));
             return this;
         }
 

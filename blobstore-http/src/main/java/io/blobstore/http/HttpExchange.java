@@ -21,6 +21,9 @@ final class HttpExchange implements HttpCall {
     private final HttpClient client;
     private final HttpRequest request;
     private final AtomicBoolean executed = new AtomicBoolean();
+    // Used by the thread of the call:
+    private HttpHeaders added = HttpHeaders.EMPTY;
+    private @Nullable ExchangeMeter meter;
 
     // Guarded by this, which is held briefly only:
     private @Nullable Runnable canceller;
@@ -37,12 +40,24 @@ final class HttpExchange implements HttpCall {
             throw new IllegalStateException("a call can be executed only once");
         }
         client.register(this);
+        ExchangeMeter metering = client.listener()
+                .map(listener -> new ExchangeMeter(listener, handler))
+                .orElse(null);
+        meter = metering;
         try {
-            return run(handler);
+            added = client.addedHeaders(request);
+            HttpResponse response = run(metering == null ? handler : metering);
+            if (metering != null) {
+                metering.responded(response);
+            }
+            return response;
         } catch (SSLException e) {
             throw TlsExceptionTranslator.translate(request.endpoint(), e);
         } finally {
             client.unregister(this);
+            if (metering != null) {
+                metering.report();
+            }
         }
     }
 
@@ -114,11 +129,17 @@ final class HttpExchange implements HttpCall {
     private HttpResponse exchange(Connection connection, ConnectionPool.Slot slot, ResponseHandler handler)
             throws IOException {
         boolean reusable = false;
+        if (meter != null) {
+            meter.connected();
+        }
         try {
             HttpResponse response = send(connection, handler);
             reusable = connection.isReusable();
             return response;
         } finally {
+            if (meter != null) {
+                meter.sent(connection.bodySent());
+            }
             if (!reusable || !release()) {
                 close(connection);
             } else {
@@ -147,9 +168,8 @@ final class HttpExchange implements HttpCall {
         if (request.headers().first("Host").isEmpty()) {
             head.append("Host: ").append(request.endpoint().authority()).append("\r\n");
         }
-        request.headers()
-                .forEach((name, value) ->
-                        head.append(name).append(": ").append(value).append("\r\n"));
+        append(request.headers(), head);
+        append(added, head);
         if (request.body().isPresent() || METHODS_WITH_LENGTH.contains(request.method())) {
             long length = request.body().map(BlobSource::size).orElse(0L);
             head.append("Content-Length: ").append(length).append("\r\n");
@@ -158,6 +178,11 @@ final class HttpExchange implements HttpCall {
             head.append("Expect: 100-continue\r\n");
         }
         return head.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1);
+    }
+
+    private static void append(HttpHeaders fields, StringBuilder head) {
+        fields.forEach(
+                (name, value) -> head.append(name).append(": ").append(value).append("\r\n"));
     }
 
     // ---- cancellation

@@ -44,8 +44,12 @@ final class RequestWriter {
     private final long before;
     /** The bytes that the socket had written when the watch was last updated. */
     private long counted;
+    /** The size of the body. */
+    private long size;
     /** The bytes of the body that are neither written nor staged. */
     private long left;
+    /** Whether all of the body was sent. */
+    private boolean whole;
 
     RequestWriter(
             NonBlockingSocket socket, NetChannel channel, ResponseReader response, StallDetector watch, byte[] head) {
@@ -110,14 +114,21 @@ final class RequestWriter {
     }
 
     private boolean send(BlobSource body, ByteBuffer staged) throws IOException {
-        left = body.size();
+        size = body.size();
+        left = size;
         try {
             body.forEachBuffer(Integer.MAX_VALUE, buffer -> writeBody(staged, buffer));
         } catch (EarlyResponseException e) {
             return false;
         }
         body.checkUnchanged(); // with the last byte staged
-        return write(staged.flip()) && flush();
+        whole = write(staged.flip()) && flush();
+        return whole;
+    }
+
+    /** Returns the bytes of the body that were sent; over TLS, of one that was cut off, about that. */
+    long bodySent() {
+        return whole ? size : Math.max(0, Math.min(size, socket.written() - before - head.length));
     }
 
     /** Waits until the server sends 100 Continue, or for a second; returns false if it sends a final response. */

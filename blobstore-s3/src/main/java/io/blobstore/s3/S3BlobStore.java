@@ -19,6 +19,7 @@ import io.blobstore.ReadOptions;
 import io.blobstore.ReadResult;
 import io.blobstore.StoreCapabilities;
 import io.blobstore.StoreCapabilities.Support;
+import io.blobstore.StoreObserver;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.UploadListing;
@@ -126,6 +127,7 @@ public final class S3BlobStore implements BlobStore {
             HttpClient http,
             Retries retries,
             Optional<Boolean> nativeConditions,
+            StoreObserver observer,
             S3Copy.Limits limits) {
         this.client = client;
         this.closeClient = closeClient;
@@ -152,7 +154,8 @@ public final class S3BlobStore implements BlobStore {
                         : Optional.of(url.endpoint().toString()),
                 http,
                 errors,
-                retries);
+                retries,
+                observer);
         objects = new S3ObjectReader(bucket, names, client, data, headers, errors, checksums);
         boolean enforced = nativeConditions.orElseGet(() -> url.isOfAws(region));
         capabilities = CAPABILITIES.toBuilder()
@@ -436,6 +439,7 @@ public final class S3BlobStore implements BlobStore {
                         opened,
                         retries(),
                         nativeConditions,
+                        observer,
                         new S3Copy.Limits(maxCopy, copiedPart));
             } catch (IOException | RuntimeException | Error e) {
                 client.ifPresent(clients::close);

@@ -1,6 +1,7 @@
 package io.blobstore.s3;
 
 import io.blobstore.BlobStore;
+import io.blobstore.StoreObserver;
 import io.blobstore.StoreUri;
 import io.blobstore.http.objects.UriParameters;
 import io.blobstore.spi.BlobStoreProvider;
@@ -44,6 +45,11 @@ public final class S3BlobStoreProvider implements BlobStoreProvider {
     @Override
     public BlobStore open(StoreUri uri) throws IOException {
         return builder(uri).open();
+    }
+
+    @Override
+    public BlobStore open(StoreUri uri, StoreObserver observer) throws IOException {
+        return builder(uri).observer(observer).open();
     }
 
     static S3BlobStore.Builder builder(StoreUri uri) {

@@ -5,10 +5,12 @@ import io.blobstore.BlobNotFoundException;
 import io.blobstore.BlobStoreException;
 import io.blobstore.Operation;
 import io.blobstore.StoreNotFoundException;
+import io.blobstore.StoreObserver;
 import io.blobstore.http.Causes;
 import io.blobstore.http.HttpClient;
 import io.blobstore.http.TransportException;
 import io.blobstore.spi.Deletions;
+import io.blobstore.spi.RequestEvents;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,6 +32,7 @@ public final class BucketContext {
     private final HttpClient http;
     private final ErrorTranslator errors;
     private final Retries retries;
+    private final RequestEvents events;
     private final State state;
 
     /** What the contexts of a store share. */
@@ -39,14 +42,7 @@ public final class BucketContext {
         private volatile boolean confirmed;
     }
 
-    /**
-     * Creates the context of an open store.
-     *
-     * @param scheme the scheme of the store's URI
-     * @param prefix the prefix of the store's objects; may be empty
-     * @param endpoint the server's URL; empty for the cloud's own
-     * @param http the client, which is closed with the store
-     */
+    /** Creates the context of an open store that nobody observes. */
     public BucketContext(
             String scheme,
             String name,
@@ -55,7 +51,39 @@ public final class BucketContext {
             HttpClient http,
             ErrorTranslator errors,
             Retries retries) {
-        this(name, uri(scheme, name, prefix, endpoint), http, errors, retries, new State());
+        this(scheme, name, prefix, endpoint, http, errors, retries, StoreObserver.NONE);
+    }
+
+    /**
+     * Creates the context of an open store.
+     *
+     * @param scheme the scheme of the store's URI
+     * @param prefix the prefix of the store's objects; may be empty
+     * @param endpoint the server's URL; empty for the cloud's own
+     * @param http the client, which is closed with the store
+     * @param observer receives the requests
+     */
+    public BucketContext(
+            String scheme,
+            String name,
+            String prefix,
+            Optional<String> endpoint,
+            HttpClient http,
+            ErrorTranslator errors,
+            Retries retries,
+            StoreObserver observer) {
+        this(scheme, name, uri(scheme, name, prefix, endpoint), http, errors, retries, observer);
+    }
+
+    private BucketContext(
+            String scheme,
+            String name,
+            String uri,
+            HttpClient http,
+            ErrorTranslator errors,
+            Retries retries,
+            StoreObserver observer) {
+        this(name, uri, http, errors, retries, RequestEvents.of(observer, scheme, uri), new State());
     }
 
     private static String uri(String scheme, String name, String prefix, Optional<String> endpoint) {
@@ -68,18 +96,25 @@ public final class BucketContext {
     }
 
     private BucketContext(
-            String name, String uri, HttpClient http, ErrorTranslator errors, Retries retries, State state) {
+            String name,
+            String uri,
+            HttpClient http,
+            ErrorTranslator errors,
+            Retries retries,
+            RequestEvents events,
+            State state) {
         this.name = name;
         this.uri = uri;
         this.http = http;
         this.errors = errors;
         this.retries = retries;
+        this.events = events;
         this.state = state;
     }
 
     /** Returns a context for requests that explain failures of others, and must not wait as long as those. */
     public BucketContext forLookups() {
-        return new BucketContext(name, uri, http, errors, retries.brief(), state);
+        return new BucketContext(name, uri, http, errors, retries.brief(), events, state);
     }
 
     /** Returns the bucket's name. */
@@ -101,9 +136,30 @@ public final class BucketContext {
      * @throws IllegalStateException if the store is closed, also during the request
      */
     public <T> T request(Operation operation, @Nullable BlobKey key, Request<T> request) throws IOException {
+        return events.isObserved()
+                ? observed(operation, key, () -> confirmed(operation, key, request))
+                : confirmed(operation, key, request);
+    }
+
+    private <T> T confirmed(Operation operation, @Nullable BlobKey key, Request<T> request) throws IOException {
         T response = translate(operation, key, request);
         confirm();
         return response;
+    }
+
+    /**
+     * Reports everything that is done for a request to the store's observer as one request, unless it is a part of one
+     * that this thread sends already.
+     */
+    public <T> T observed(Operation operation, @Nullable BlobKey key, Request<T> request) throws IOException {
+        return events.isObserved() ? RequestScope.run(events, operation, key, request) : request.run();
+    }
+
+    /** Adds content that did not travel over HTTP to the request that this thread sends; in bytes. */
+    public void moved(long sent, long received) {
+        if (events.isObserved()) {
+            RequestScope.moved(sent, received);
+        }
     }
 
     /**
@@ -119,6 +175,12 @@ public final class BucketContext {
 
     /** Repeats a request whose failures are translated already, as {@link #call} does. */
     public <T> T repeat(Operation operation, @Nullable BlobKey key, Request<T> request) throws IOException {
+        return events.isObserved()
+                ? observed(operation, key, () -> repeated(operation, key, request))
+                : repeated(operation, key, request);
+    }
+
+    private <T> T repeated(Operation operation, @Nullable BlobKey key, Request<T> request) throws IOException {
         Retries.Attempts attempts = retries.begin();
         while (true) {
             try {
@@ -138,6 +200,11 @@ public final class BucketContext {
      * @return the keys whose blobs could not be deleted, each with its failure
      */
     public Map<BlobKey, BlobStoreException> delete(Operation operation, List<BlobKey> keys, Deletions.Batch request)
+            throws IOException {
+        return observed(operation, null, () -> deleted(operation, keys, request));
+    }
+
+    private Map<BlobKey, BlobStoreException> deleted(Operation operation, List<BlobKey> keys, Deletions.Batch request)
             throws IOException {
         Map<BlobKey, BlobStoreException> failures = new LinkedHashMap<>();
         Retries.Attempts attempts = retries.begin();
@@ -237,6 +304,13 @@ public final class BucketContext {
      * but only one if the server does not respond.
      */
     public void free(BlobKey key, Request<?> request) throws IOException {
+        observed(Operation.ABORT_UPLOAD, key, () -> {
+            freed(key, request);
+            return key;
+        });
+    }
+
+    private void freed(BlobKey key, Request<?> request) throws IOException {
         boolean interrupted = Thread.interrupted();
         Retries.Attempts attempts = retries.brief(FREEING_ATTEMPTS).begin();
         try {

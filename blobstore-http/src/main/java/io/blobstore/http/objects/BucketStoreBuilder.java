@@ -1,10 +1,14 @@
 package io.blobstore.http.objects;
 
 import io.blobstore.BlobKey;
+import io.blobstore.StoreObserver;
 import io.blobstore.http.HttpClient;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Supplier;
 import javax.net.ssl.TrustManager;
 
 /**
@@ -28,6 +32,8 @@ public abstract class BucketStoreBuilder<B extends BucketStoreBuilder<B>> {
     protected int maxAttempts = Retries.DEFAULT_ATTEMPTS;
     /** Measures the delays between attempts. */
     protected RetryClock retryClock = RetryClock.SYSTEM;
+    /** Receives the requests. */
+    protected StoreObserver observer = StoreObserver.NONE;
     /** Whether the server enforces preconditions; empty to decide by the endpoint. */
     protected Optional<Boolean> nativeConditions = Optional.empty();
 
@@ -127,6 +133,31 @@ public abstract class BucketStoreBuilder<B extends BucketStoreBuilder<B>> {
     public B maxAttempts(int attempts) {
         new Retries(attempts, retryClock); // rejects other numbers
         maxAttempts = attempts;
+        return self();
+    }
+
+    /** Sets what receives the events of the store's requests; default: none. */
+    public B observer(StoreObserver observer) {
+        this.observer = Objects.requireNonNull(observer, "observer");
+        if (observer != StoreObserver.NONE) {
+            http.listener(RequestScope.LISTENER);
+        }
+        return self();
+    }
+
+    /**
+     * Sets header fields that are added to each request, such as {@code traceparent} or {@code X-Amzn-Trace-Id};
+     * default: none. The supplier is called for each attempt, by the thread that sends it: the caller's, except for the
+     * request that creates a multipart upload, which has a thread of its own.
+     *
+     * <p>The fields are not signed. Fields that the store sets, that could change what a request means (such as
+     * {@code Authorization}, {@code Range}, {@code Content-…}, {@code If-…}, {@code x-amz-…} and {@code x-goog-…}), and
+     * malformed ones are left out, and so are all if the supplier throws: tracing must not fail a request. The first
+     * such problem is logged. Requests that an SDK client given to the builder sends, and those over gRPC, do not have
+     * the fields.
+     */
+    public B addedHeaders(Supplier<Map<String, String>> headers) {
+        http.addedHeaders(headers);
         return self();
     }
 

@@ -80,6 +80,10 @@ public final class PublishingRequest<T> {
 
     /** Runs the request. May be called again after a failure. */
     public T run(Sending<T> sending) throws IOException {
+        return bucket.observed(operation, key, () -> repeated(sending));
+    }
+
+    private T repeated(Sending<T> sending) throws IOException {
         Retries.Attempts attempts = bucket.retries().begin();
         while (true) {
             BlobStoreException problem;

@@ -150,6 +150,7 @@ public final class Retries {
                 problem.setAttempts(ordinary + throttled);
                 return false;
             }
+            RequestScope.retried(problem, delay);
             clock.sleep(delay);
             sent = clock.nanoTime();
             return true;

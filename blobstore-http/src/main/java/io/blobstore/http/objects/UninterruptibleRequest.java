@@ -20,7 +20,8 @@ public final class UninterruptibleRequest {
      * interrupt status is set if it was before, or if the caller was interrupted meanwhile.
      */
     public static <T> T run(BucketContext.Request<T> request) throws IOException {
-        FutureTask<T> task = new FutureTask<>(request::run);
+        RequestScope scope = RequestScope.current();
+        FutureTask<T> task = new FutureTask<>(() -> RequestScope.within(scope, request));
         Thread thread = new Thread(task, "blobstore-create-upload");
         thread.setDaemon(true);
         thread.start();

@@ -1,0 +1,11 @@
+/** Metrics and tracing of blob stores and transfers with Micrometer. */
+module io.blobstore.micrometer {
+    requires transitive io.blobstore;
+    requires static io.blobstore.cache;
+    requires transitive micrometer.commons;
+    requires transitive micrometer.core;
+    requires transitive micrometer.observation;
+    requires static org.jspecify;
+
+    exports io.blobstore.micrometer;
+}
