@@ -2,36 +2,37 @@ package io.blobstore.docs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpHandler;
+import com.sun.net.httpserver.HttpServer;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobStore;
 import io.blobstore.BlobStores;
 import io.blobstore.docs.Page.Block;
+import io.blobstore.transfer.TransferManager;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import javax.tools.Diagnostic;
-import javax.tools.DiagnosticCollector;
-import javax.tools.JavaCompiler;
-import javax.tools.JavaFileObject;
-import javax.tools.SimpleJavaFileObject;
-import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Every block of Java in the documents compiles. A block that declares types or imports is compiled as it is. Other
- * blocks are the body of a method in a subclass of {@link ExampleNames}, with the imports below. Pages about a module
- * that this one cannot see name the test that compiles them: {@code <!-- java compiled by PATH -->}.
+ * Every block of Java in the documents compiles, see {@link JavaExamples}. Pages about a module that this one cannot see
+ * name the test that compiles them: {@code <!-- java compiled by PATH -->}.
  */
 class JavaExamplesTest {
     private static final String IMPORTS = """
@@ -56,48 +57,13 @@ class JavaExamplesTest {
         import java.nio.file.*;
         import java.time.*;
         import java.util.*;
-            import java.util.concurrent.*;
+        import java.util.concurrent.*;
         """.replace("\n", " ");
 
-    private static final Pattern UNIT =
-            Pattern.compile("(?m)^(?:import |package |(?:public )?(?:final )?" + "(?:class|interface|enum|record) )");
-    private static final Pattern TYPE =
-            Pattern.compile("(?m)^public (?:final )?(?:class|interface|enum|record) (\\w+)");
     private static final Pattern ELSEWHERE = Pattern.compile("(?m)^<!-- java compiled by (\\S+) -->$");
 
     @TempDir
     Path directory;
-
-    /** A block as a source file, whose lines are the lines of the page. */
-    private static final class Source extends SimpleJavaFileObject {
-        private final Block block;
-        private final String text;
-
-        private Source(String name, Block block, String text) {
-            super(URI.create("string:///" + name + ".java"), Kind.SOURCE);
-            this.block = block;
-            this.text = text;
-        }
-
-        static Source of(Block block, int number) {
-            String lines = "\n".repeat(block.line() - 1);
-            if (UNIT.matcher(block.text()).find()) {
-                Matcher type = TYPE.matcher(block.text());
-                return new Source(type.find() ? type.group(1) : "Unit" + number, block, lines + block.text());
-            }
-            String name = "Example" + number;
-            return new Source(
-                    name,
-                    block,
-                    "package io.blobstore.docs; " + IMPORTS + "@SuppressWarnings(\"unused\") class " + name
-                            + " extends ExampleNames { void run() throws Exception {" + lines + block.text() + "}}");
-        }
-
-        @Override
-        public CharSequence getCharContent(boolean ignoreEncodingErrors) {
-            return text;
-        }
-    }
 
     @Test
     void everyBlockCompiles() throws IOException {
@@ -154,6 +120,43 @@ class JavaExamplesTest {
         }
     }
 
+    @Test
+    void theRangeHandlerOfTheRecipesAnswersRanges() throws Exception {
+        List<Block> handlers = Page.of("docs/recipes.md").blocks("java").stream()
+                .filter(block -> block.text().contains("class RangeHandler"))
+                .toList();
+        assertThat(handlers).hasSize(1);
+        assertThat(compile(handlers)).isEmpty();
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        try (URLClassLoader loader = new URLClassLoader(
+                        new URL[] {directory.toUri().toURL()}, getClass().getClassLoader());
+                BlobStore store = BlobStores.open("mem:");
+                TransferManager transfers = TransferManager.create()) {
+            store.store(BlobKey.of("a/b"), ByteBuffer.wrap("0123456789".getBytes(StandardCharsets.UTF_8)));
+            server.createContext("/", (HttpHandler) loader.loadClass("RangeHandler")
+                    .getConstructor(BlobStore.class, TransferManager.class)
+                    .newInstance(store, transfers));
+            server.start();
+
+            assertThat(get(server, "/a/b", "bytes=2-4")).isEqualTo("206 bytes 2-4/10 234");
+            assertThat(get(server, "/a/b", "bytes=8-")).isEqualTo("206 bytes 8-9/10 89");
+            assertThat(get(server, "/a/b", "bytes=10-")).isEqualTo("416 bytes */10 ");
+            assertThat(get(server, "/a/b", "lines=1-2")).isEqualTo("200 - 0123456789");
+            assertThat(get(server, "/c", "bytes=0-")).isEqualTo("404 - ");
+        } finally {
+            server.stop(0);
+        }
+    }
+
+    /** Returns the status, the range and the body of a response. */
+    private static String get(HttpServer server, String path, String range) throws Exception {
+        URI uri = URI.create("http://127.0.0.1:" + server.getAddress().getPort() + path);
+        HttpResponse<String> response = HttpClient.newHttpClient()
+                .send(HttpRequest.newBuilder(uri).header("Range", range).build(), BodyHandlers.ofString());
+        return response.statusCode() + " "
+                + response.headers().firstValue("Content-Range").orElse("-") + " " + response.body();
+    }
+
     private static void run(Class<?> type, String... args) throws Exception {
         try {
             type.getMethod("main", String[].class).invoke(null, (Object) args);
@@ -163,35 +166,7 @@ class JavaExamplesTest {
     }
 
     /** Compiles blocks into the directory, and returns what is wrong with them. */
-    private List<String> compile(List<Block> blocks) throws IOException {
-        JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
-        DiagnosticCollector<JavaFileObject> found = new DiagnosticCollector<>();
-        List<Source> sources = new ArrayList<>();
-        blocks.forEach(block -> sources.add(Source.of(block, sources.size())));
-        List<String> options = List.of(
-                "-proc:none",
-                "--release",
-                "17",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "-d",
-                directory.toString());
-
-        boolean success =
-                compiler.getTask(null, null, found, options, null, sources).call();
-
-        List<String> wrong = found.getDiagnostics().stream()
-                .filter(problem -> problem.getKind() == Diagnostic.Kind.ERROR)
-                .map(JavaExamplesTest::message)
-                .toList();
-        assertThat(success).isEqualTo(wrong.isEmpty());
-        return wrong;
-    }
-
-    private static String message(Diagnostic<? extends JavaFileObject> problem) {
-        String message = problem.getMessage(Locale.ROOT).lines().limit(3).reduce("", (all, line) -> all + " " + line);
-        return problem.getSource() instanceof Source source
-                ? source.block.page() + ":" + problem.getLineNumber() + ":" + message
-                : message;
+    private List<String> compile(List<Block> blocks) {
+        return JavaExamples.compile(blocks, IMPORTS, ExampleNames.class, directory);
     }
 }

@@ -8,6 +8,10 @@ import io.blobstore.docs.Page.Block;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.snakeyaml.engine.v2.api.Load;
@@ -43,13 +47,11 @@ class SnippetsTest {
     @Test
     void buildsNameModulesAndVersionsThatThereAre() throws IOException {
         String pom = Files.readString(Page.ROOT.resolve("pom.xml"));
+        Set<String> artifacts = artifacts(pom);
+        assertThat(artifacts).contains("blobstore-bom", "blobstore-api");
         for (String language : List.of("xml", "kotlin")) {
             for (Block block : blocks(language)) {
-                modules(block.text())
-                        .forEach(module -> assertThat(pom)
-                                .as(block + " names " + module)
-                                .containsPattern(
-                                        "<module>.*\\b" + module.replace("blobstore-bom", "bom") + "</module>"));
+                assertThat(artifacts).as(block.toString()).containsAll(modules(block.text()));
                 versions(block.text())
                         .forEach(version -> assertThat(pom)
                                 .as(block + " has the version " + version)
@@ -58,11 +60,32 @@ class SnippetsTest {
         }
     }
 
+    @Test
+    void theIndexHasEveryArtifactForApplications() throws IOException {
+        String index = Page.of("docs/README.md").text();
+        artifacts(Files.readString(Page.ROOT.resolve("pom.xml"))).stream()
+                .filter(artifact -> artifact.startsWith("blobstore-") && !artifact.equals("blobstore-bench"))
+                .forEach(artifact -> assertThat(index).contains("`" + artifact + "`"));
+    }
+
+    /** Returns the artifacts of all modules. */
+    private static Set<String> artifacts(String pom) throws IOException {
+        Set<String> artifacts = new TreeSet<>();
+        for (MatchResult module :
+                Pattern.compile("<module>(.*)</module>").matcher(pom).results().toList()) {
+            Matcher own = Pattern.compile("(?m)^  <artifactId>(.*)</artifactId>$")
+                    .matcher(Files.readString(Page.ROOT.resolve(module.group(1)).resolve("pom.xml")));
+            assertThat(own.find()).isTrue();
+            artifacts.add(own.group(1));
+        }
+        return artifacts;
+    }
+
     private static List<String> modules(String text) {
         return Pattern.compile("\\bblobstore-[a-z0-9-]+\\b")
                 .matcher(text)
                 .results()
-                .map(found -> found.group())
+                .map(MatchResult::group)
                 .toList();
     }
 

@@ -11,12 +11,12 @@ import java.util.stream.Stream;
 /**
  * A document of this repository.
  *
- * @param path its file, relative to this module
+ * @param path its file, relative to the module whose tests run
  * @param text its content
  */
 public record Page(Path path, String text) {
-    /** The root of the repository, relative to this module, in which its tests run. */
-    public static final Path ROOT = Path.of("..");
+    /** The root of the repository, relative to the module whose tests run. */
+    public static final Path ROOT = Path.of(Files.exists(Path.of("../mvnw")) ? ".." : "../..");
 
     /**
      * A fenced block of code.
