@@ -95,6 +95,11 @@ abstract class ContractFixture {
         return keepsChecksums();
     }
 
+    /** Returns whether a blob whose upload was resumed has such a checksum as well. Default: as other blobs. */
+    protected boolean keepsChecksumsOfResumedUploads() {
+        return keepsChecksums();
+    }
+
     /** Returns whether only one of several concurrent requests with this condition succeeds. Default: true. */
     protected boolean enforcesConditionsInRaces(Precondition condition) {
         return true;
@@ -268,6 +273,11 @@ abstract class ContractFixture {
     /** Asserts the content of a blob that was copied, as {@link #assertHolds} does. */
     void assertHoldsCopy(BlobKey key, byte[] expected) throws IOException {
         assertHolds(key, expected, keepsChecksumsOfCopies());
+    }
+
+    /** Asserts the content of a blob whose upload was resumed, as {@link #assertHolds} does. */
+    void assertHoldsResumed(BlobKey key, byte[] expected) throws IOException {
+        assertHolds(key, expected, keepsChecksumsOfResumedUploads());
     }
 
     private void assertHolds(BlobKey key, byte[] expected, boolean checksumKept) throws IOException {

@@ -288,7 +288,29 @@ public final class FsBlobStore implements BlobStore {
         });
     }
 
-    /** Lists the uploads of live processes: what dead processes leave is deleted when a store is opened. */
+    /**
+     * Goes on with an upload whose parts are in a temporary file, which are read again to compare them. What was kept
+     * by a process that has ended is deleted when it was not changed for 7 days.
+     */
+    @Override
+    public Optional<MultipartUpload> resumeMultipartUpload(
+            BlobKey key, String id, PartLayout layout, StoreOptions options) throws IOException {
+        layout.requireWithin(CAPABILITIES);
+        return translating(Operation.RESUME_UPLOAD, key, () -> {
+            root.paths().resolve(Operation.RESUME_UPLOAD, key);
+            Optional<Path> temporary = FsUploads.find(root, key, id);
+            if (temporary.isEmpty()) {
+                return Optional.empty();
+            }
+            BlobFileWriter blob = BlobFileWriter.reopen(Operation.COMPLETE_UPLOAD, root, key, temporary.get(), options);
+            return Optional.of(FsMultipartUpload.resume(key, layout, root.path(), blob, uploads));
+        });
+    }
+
+    /**
+     * Lists the uploads of live processes, and those that were kept: what else dead processes leave is deleted when a
+     * store is opened.
+     */
     @Override
     public UploadListing listUploads(String prefix) throws IOException {
         root.requireOpen();
