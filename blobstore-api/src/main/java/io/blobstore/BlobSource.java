@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Content to store. Its size is known, and it can be read any number of times, so that a part can be sent again.
@@ -57,6 +58,15 @@ public interface BlobSource {
      * @throws IllegalStateException if the memory is closed
      */
     void checkUnchanged() throws IOException;
+
+    /**
+     * Returns text that identifies the content, in other processes too: sources with the same text have the same
+     * content. For a file, it is made of its path, inode, size, time of modification, and the part of it. Empty if
+     * there is no such text, as for content in memory; then a transfer from this source cannot be resumed.
+     */
+    default Optional<String> identity() {
+        return Optional.empty();
+    }
 
     /** Receives the buffers of a source's content one after another. */
     @FunctionalInterface

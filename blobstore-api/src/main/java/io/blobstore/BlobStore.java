@@ -5,6 +5,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Collection;
+import java.util.Optional;
 
 /**
  * A store of blobs: a bucket, a directory, or part of one.
@@ -181,6 +182,22 @@ public interface BlobStore extends Closeable {
     MultipartUpload createMultipartUpload(BlobKey key, PartLayout layout, StoreOptions options) throws IOException;
 
     /**
+     * Goes on with an upload that was {@linkplain MultipartUpload#keep kept}, by this process or another one: asks the
+     * store for the parts that it has received. Of these, {@link MultipartUpload#uploadPart} does not send again what
+     * has the same content.
+     *
+     * @param id the id of {@link MultipartUpload#id()}
+     * @param layout the layout with which the upload was created
+     * @param options the options with which the upload was created
+     * @return the upload, which is kept; the caller must close it. Empty if the store has no part of such an upload: it
+     *     was completed or aborted, the store has deleted it, or no part was received
+     * @throws UnsupportedOperationException if {@link StoreCapabilities#multipart()} is false
+     * @throws IllegalArgumentException if the layout is outside the store's limits
+     */
+    Optional<MultipartUpload> resumeMultipartUpload(BlobKey key, String id, PartLayout layout, StoreOptions options)
+            throws IOException;
+
+    /**
      * Lists the uploads that are neither completed nor aborted, of this process and of others: those in progress, and
      * those whose process died. Sorted by key where the store sorts them; pages are fetched as the listing is read.
      *
@@ -207,8 +224,9 @@ public interface BlobStore extends Closeable {
     String toString();
 
     /**
-     * Releases the connections, descriptors and locks of this store, and aborts its open uploads. Idempotent. Later
-     * calls of the store and of those uploads fail with {@link IllegalStateException}.
+     * Releases the connections, descriptors and locks of this store, and aborts its open uploads, except for those that
+     * are {@linkplain MultipartUpload#keep kept}. Idempotent. Later calls of the store and of its uploads fail with
+     * {@link IllegalStateException}.
      */
     @Override
     void close() throws IOException;

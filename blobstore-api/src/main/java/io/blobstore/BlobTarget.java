@@ -6,6 +6,7 @@ import java.nio.BufferOverflowException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The destination of a read: memory, or a file. The counterpart of {@link BlobSource}.
@@ -63,6 +64,30 @@ public interface BlobTarget {
      * @throws IOException if the file cannot be created
      */
     Writer open() throws IOException;
+
+    /**
+     * Opens the target to go on with what an earlier writer of this kind has left, of this process or another one. For
+     * files of {@link #ofPath} only: the content is in {@code .NAME.blobstore-part} beside the file {@code NAME}, and
+     * stays there when the writer is closed before {@link Writer#commit}, or its process dies.
+     *
+     * @throws UnsupportedOperationException if the target is no file
+     * @throws IOException if the file cannot be created
+     */
+    default ResumableWriter resume() throws IOException {
+        throw new UnsupportedOperationException("only a download to BlobTarget.ofPath can be resumed; got " + this);
+    }
+
+    /** A writer that keeps its content when it is closed before {@link #commit}. */
+    interface ResumableWriter extends Writer {
+        /** Returns where a journal of the content can be kept: a path beside the file. */
+        Path journal();
+
+        /** Returns the checksum of bytes that were written; empty if the content ends before. */
+        Optional<Crc32c> checksum(long offset, long length) throws TargetException;
+
+        /** Removes the content. */
+        void clear() throws TargetException;
+    }
 
     /**
      * Writes into an open target. Windows are thread-safe against each other and may be filled concurrently; the other

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /** The content of several sources, one after another. */
 final class ConcatSource implements BlobSource {
@@ -74,6 +75,13 @@ final class ConcatSource implements BlobSource {
         for (BlobSource source : sources) {
             source.checkUnchanged();
         }
+    }
+
+    @Override
+    public Optional<String> identity() {
+        List<String> identities =
+                sources.stream().flatMap(source -> source.identity().stream()).toList();
+        return identities.size() == sources.size() ? Optional.of(String.join("\n", identities)) : Optional.empty();
     }
 
     @Override

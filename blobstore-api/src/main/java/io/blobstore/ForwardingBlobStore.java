@@ -4,6 +4,7 @@ import io.blobstore.spi.PartLayout;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * A base class of decorators that forwards every abstract method of {@link BlobStore} to another store. The default
@@ -73,6 +74,12 @@ public abstract class ForwardingBlobStore implements BlobStore {
     public MultipartUpload createMultipartUpload(BlobKey key, PartLayout layout, StoreOptions options)
             throws IOException {
         return delegate.createMultipartUpload(key, layout, options);
+    }
+
+    @Override
+    public Optional<MultipartUpload> resumeMultipartUpload(
+            BlobKey key, String id, PartLayout layout, StoreOptions options) throws IOException {
+        return delegate.resumeMultipartUpload(key, id, layout, options);
     }
 
     @Override

@@ -30,7 +30,8 @@ public interface MultipartUpload extends Closeable {
 
     /**
      * Sends one part, and computes its checksum meanwhile. When this method returns or throws, nothing touches the
-     * content any more.
+     * content any more. In an upload that was {@linkplain BlobStore#resumeMultipartUpload resumed}, a part that the
+     * store has already is compared by size and checksum, and not sent if they are the same.
      *
      * @param partNumber from 1 to {@link PartLayout#partCount()}
      * @param content exactly {@link PartLayout#length} bytes; in a layout of unknown size, a full part or the last one
@@ -41,7 +42,10 @@ public interface MultipartUpload extends Closeable {
      */
     UploadedPart uploadPart(int partNumber, BlobSource content) throws IOException;
 
-    /** Returns the parts accepted so far, sorted by number. */
+    /**
+     * Returns the parts accepted so far, sorted by number. In an upload that was resumed, a part counts when
+     * {@link #uploadPart} has compared or sent it.
+     */
     List<UploadedPart> parts();
 
     /**
@@ -57,10 +61,19 @@ public interface MultipartUpload extends Closeable {
      */
     StoredBlob complete(Crc32c checksum) throws IOException;
 
+    /**
+     * Keeps the upload at the store when this object or the store is closed, and when the process dies, so that
+     * {@link BlobStore#resumeMultipartUpload} can go on with it. It takes space there until it is completed or aborted;
+     * stores may delete it after some days. To be called before the first part is sent. Idempotent.
+     *
+     * @throws IllegalStateException if the upload is completed or aborted
+     */
+    void keep() throws IOException;
+
     /** Aborts the upload, and frees the parts that the store keeps. Idempotent. Does nothing after a completion. */
     void abort() throws IOException;
 
-    /** Aborts the upload unless it is completed. Idempotent. */
+    /** Aborts the upload unless it is completed or {@linkplain #keep kept}. Idempotent. */
     @Override
     default void close() throws IOException {
         abort();

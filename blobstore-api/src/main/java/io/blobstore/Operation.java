@@ -28,6 +28,8 @@ public enum Operation {
     PRESIGN("presign"),
     /** {@link BlobStore#createMultipartUpload Creates} a multipart upload. */
     CREATE_UPLOAD("create upload"),
+    /** {@link BlobStore#resumeMultipartUpload Resumes} a multipart upload. */
+    RESUME_UPLOAD("resume upload"),
     /** Uploads a {@link MultipartUpload#uploadPart part}. */
     UPLOAD_PART("upload part"),
     /** {@link MultipartUpload#complete Completes} a multipart upload. */

@@ -114,6 +114,11 @@ final class PathSource implements BlobSource {
     }
 
     @Override
+    public Optional<String> identity() {
+        return Optional.of(identity.describe(offset, size));
+    }
+
+    @Override
     public String toString() {
         return "PathSource[" + identity.path() + ", " + size + " bytes at " + offset + "]";
     }

@@ -11,6 +11,8 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalInt;
 
 /** A file that is created beside its path, and renamed to it when it is complete. */
 final class PathTarget implements BlobTarget {
@@ -36,6 +38,14 @@ final class PathTarget implements BlobTarget {
         requireWritable();
         Path place = Files.exists(path) ? path.toRealPath() : path; // a symbolic link stays
         return new PathWriter(place, AtomicFile.createBeside(place));
+    }
+
+    @Override
+    public ResumableWriter resume() throws IOException {
+        requireWritable();
+        Path place = Files.exists(path) ? path.toRealPath() : path;
+        Path part = place.resolveSibling("." + place.getFileName() + ".blobstore-part");
+        return new ResumablePathWriter(place, part, AtomicFile.reopen(place, part));
     }
 
     private void requireWritable() throws IOException {
@@ -69,9 +79,9 @@ final class PathTarget implements BlobTarget {
     }
 
     /** Writes the temporary file; its failures are the target's. */
-    private static final class PathWriter implements Writer {
-        private final Path place;
-        private final AtomicFile file;
+    private static class PathWriter implements Writer {
+        final Path place;
+        final AtomicFile file;
 
         PathWriter(Path place, AtomicFile file) {
             this.place = place;
@@ -106,6 +116,49 @@ final class PathTarget implements BlobTarget {
         @Override
         public void close() throws IOException {
             file.close();
+        }
+    }
+
+    /** Leaves the temporary file, unless it is empty. */
+    private static final class ResumablePathWriter extends PathWriter implements ResumableWriter {
+        private final Path part;
+
+        ResumablePathWriter(Path place, Path part, AtomicFile file) {
+            super(place, file);
+            this.part = part;
+        }
+
+        @Override
+        public Path journal() {
+            return part.resolveSibling(part.getFileName() + ".journal");
+        }
+
+        @Override
+        public Optional<Crc32c> checksum(long offset, long length) throws TargetException {
+            try (PooledBuffer memory = DirectBufferPool.shared().take(BUFFER)) {
+                OptionalInt crc = file.crc32c(offset, length, memory.buffer());
+                return crc.isPresent() ? Optional.of(new Crc32c(crc.getAsInt())) : Optional.empty();
+            } catch (IOException e) {
+                throw TargetException.of(place, e);
+            }
+        }
+
+        @Override
+        public void clear() throws TargetException {
+            try {
+                file.truncate(0);
+            } catch (IOException e) {
+                throw TargetException.of(place, e);
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            if (Files.exists(part) && Files.size(part) == 0) {
+                super.close();
+            } else {
+                file.detach();
+            }
         }
     }
 

@@ -61,8 +61,11 @@ public final class ReadOptions {
         }
 
         /**
-         * Sets the only version that may be read. The read fails with {@link PreconditionFailedException} if the blob
-         * has another version by then; this keeps the parts of a parallel read consistent.
+         * Sets the only version that may be read; this keeps the parts of a parallel read consistent. The read returns
+         * bytes of this version, or fails with {@link PreconditionFailedException} if the store does not have it: at
+         * most stores, as soon as the blob has another version. A store that still has a version after it was replaced
+         * or deleted may return its bytes. So this option ensures which bytes are read, not that they are the current
+         * ones; {@link BlobStore#head} returns the current version.
          */
         public Builder ifMatch(BlobVersion version) {
             ifMatch = Optional.of(version);

@@ -2,6 +2,7 @@ package io.blobstore;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -53,6 +54,11 @@ public final class RetainedSource implements BlobSource, Closeable {
     @Override
     public void checkUnchanged() throws IOException {
         source.checkUnchanged();
+    }
+
+    @Override
+    public Optional<String> identity() {
+        return source.identity();
     }
 
     /** Releases the memory. Idempotent. Visits in progress, and other retained sources, are not affected. */

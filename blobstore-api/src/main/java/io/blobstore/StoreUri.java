@@ -19,7 +19,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The components of a store's URI: {@code scheme:place?name=value&name=value}. Immutable.
+ * The components of a store's URI: {@code scheme:place?name=value&name=value}. Spaces may be written as they are, other
+ * characters that a URI must not contain are percent-encoded. Immutable.
  *
  * <p>The parameter {@code of} is the URI of another store, and takes the rest of the text as it is, with all of its
  * parameters: {@code cache:/dir?max=1GiB&of=s3://bucket?region=eu-central-1&prefix=a/}. If its {@code ':'} is
@@ -31,8 +32,11 @@ import org.jspecify.annotations.Nullable;
 public final class StoreUri {
     private static final List<String> SECRETS =
             List.of("password", "passwd", "secret", "token", "credential", "accesskey", "apikey", "signature");
-    /** The only scheme whose path does not begin with a '/': {@code mem:name}. */
-    private static final String MEMORY = "mem:";
+    /** The schemes whose path may begin without a '/': a name, or a relative path. */
+    private static final Set<String> ROOTLESS = Set.of("mem", "file", "cache");
+    /** The only one of them whose path may be empty. */
+    private static final String MEMORY = "mem";
+
     /** The parameter whose value is the URI of another store. */
     private static final String INNER = "of";
 
@@ -56,9 +60,13 @@ public final class StoreUri {
      * @throws IllegalArgumentException if it is malformed, has a parameter twice, or carries a credential
      */
     public static StoreUri parse(String text) {
+        int colon = text.indexOf(':');
+        boolean rootless = isRootless(text, colon);
+        String spaceless = text.replace(" ", "%20");
         URI uri;
         try {
-            uri = new URI(isRootless(text) ? MEMORY + "/" + text.substring(MEMORY.length()) : text);
+            uri = new URI(
+                    rootless ? spaceless.substring(0, colon + 1) + "/" + spaceless.substring(colon + 1) : spaceless);
         } catch (URISyntaxException e) {
             // Not e.getMessage(): it repeats the text, which may contain a secret.
             throw new IllegalArgumentException("malformed store URI: " + e.getReason() + " at position " + e.getIndex()
@@ -83,7 +91,11 @@ public final class StoreUri {
             throw new IllegalArgumentException(
                     "a store URI has no fragment ('#…'); percent-encode the character as %23");
         }
-        String path = isRootless(text) ? uri.getPath().substring(1) : uri.getPath();
+        String path = rootless ? uri.getPath().substring(1) : uri.getPath();
+        if (rootless && path.isEmpty() && !scheme.equals(MEMORY)) {
+            throw new IllegalArgumentException(
+                    "a directory must follow '" + scheme + ":', as in " + scheme + ":/dir or " + scheme + ":dir");
+        }
         return new StoreUri(scheme, Optional.ofNullable(authority), path, parameters(uri.getRawQuery()));
     }
 
@@ -97,7 +109,7 @@ public final class StoreUri {
         return authority;
     }
 
-    /** Returns the decoded path; may be empty. */
+    /** Returns the decoded path; may be empty. Relative in {@code mem:name}, {@code file:dir} and {@code cache:dir}. */
     public String path() {
         return path;
     }
@@ -167,8 +179,10 @@ public final class StoreUri {
         return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
     }
 
-    private static boolean isRootless(String text) {
-        return text.regionMatches(true, 0, MEMORY, 0, MEMORY.length()) && !text.startsWith("/", MEMORY.length());
+    private static boolean isRootless(String text, int colon) {
+        return colon > 0
+                && ROOTLESS.contains(text.substring(0, colon).toLowerCase(Locale.ROOT))
+                && !text.startsWith("/", colon + 1);
     }
 
     @Override

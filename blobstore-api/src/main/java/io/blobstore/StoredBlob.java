@@ -10,17 +10,24 @@ public final class StoredBlob {
     private final long size;
     private final BlobVersion version;
     private final Optional<Crc32c> checksum;
+    private final boolean unchanged;
 
-    private StoredBlob(BlobKey key, long size, BlobVersion version, Optional<Crc32c> checksum) {
+    private StoredBlob(BlobKey key, long size, BlobVersion version, Optional<Crc32c> checksum, boolean unchanged) {
         this.key = key;
         this.size = size;
         this.version = version;
         this.checksum = checksum;
+        this.unchanged = unchanged;
     }
 
     /** Returns a result with these values, for implementations of stores. */
     public static StoredBlob of(BlobKey key, long size, BlobVersion version, Optional<Crc32c> checksum) {
-        return new StoredBlob(key, size, version, checksum);
+        return new StoredBlob(key, size, version, checksum, false);
+    }
+
+    /** Returns the result for a blob that has the content already, so that nothing was sent. */
+    public static StoredBlob unchanged(BlobMetadata blob) {
+        return new StoredBlob(blob.key(), blob.size(), blob.version(), blob.checksum(), true);
     }
 
     /** Returns the key of the blob. */
@@ -43,22 +50,32 @@ public final class StoredBlob {
         return checksum;
     }
 
+    /**
+     * Returns whether the upload was skipped because the blob had the same size and checksum; see
+     * {@link io.blobstore.transfer.UploadOptions#ifChanged}.
+     */
+    public boolean isUnchanged() {
+        return unchanged;
+    }
+
     @Override
     public boolean equals(@Nullable Object other) {
         return other instanceof StoredBlob that
                 && key.equals(that.key)
                 && size == that.size
                 && version.equals(that.version)
-                && checksum.equals(that.checksum);
+                && checksum.equals(that.checksum)
+                && unchanged == that.unchanged;
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(key, size, version, checksum);
+        return Objects.hash(key, size, version, checksum, unchanged);
     }
 
     @Override
     public String toString() {
-        return "StoredBlob[key=" + key + ", size=" + size + ", version=" + version + ", checksum=" + checksum + "]";
+        return "StoredBlob[key=" + key + ", size=" + size + ", version=" + version + ", checksum=" + checksum
+                + (unchanged ? ", unchanged]" : "]");
     }
 }

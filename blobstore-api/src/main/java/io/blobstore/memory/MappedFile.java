@@ -208,6 +208,10 @@ public final class MappedFile implements Closeable {
         return identity.path();
     }
 
+    FileIdentity identity() {
+        return identity;
+    }
+
     /** Returns the number of bytes mapped: the file's size when it was mapped. */
     public long size() {
         return identity.size();

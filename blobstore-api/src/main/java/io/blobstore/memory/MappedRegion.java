@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -91,6 +92,14 @@ public final class MappedRegion implements BlobSource, BlobTarget {
     @Override
     public void checkUnchanged() throws SourceChangedException {
         file.checkUnchanged(keptBy);
+    }
+
+    /** Returns the identity of the file and the region; empty if the file is mapped for writing, and may change. */
+    @Override
+    public Optional<String> identity() {
+        return file.access() == MappedFile.Access.READ_ONLY
+                ? Optional.of(file.identity().describe(offset, size))
+                : Optional.empty();
     }
 
     @Override

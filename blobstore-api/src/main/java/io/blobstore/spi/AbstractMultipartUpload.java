@@ -10,6 +10,7 @@ import io.blobstore.StoredBlob;
 import io.blobstore.UploadedPart;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,8 @@ import org.jspecify.annotations.Nullable;
 public abstract class AbstractMultipartUpload<P> implements MultipartUpload {
     private enum State {
         OPEN,
+        /** Closed, and kept at the store. */
+        CLOSED,
         COMPLETED,
         ABORTED
     }
@@ -37,6 +40,8 @@ public abstract class AbstractMultipartUpload<P> implements MultipartUpload {
     private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
     // Guarded by lock:
     private State state = State.OPEN;
+
+    private boolean kept;
 
     /** Gets the size of the parts, if it was not known before, when the upload is completed. */
     private volatile PartLayout layout;
@@ -62,6 +67,22 @@ public abstract class AbstractMultipartUpload<P> implements MultipartUpload {
      * {@link #publish} and {@link #discard}.
      */
     protected abstract P send(int partNumber, BlobSource content) throws IOException;
+
+    /**
+     * Looks for a part among those that the store had received when the upload was resumed. Asked before a part is
+     * sent; must not return a part that may have been replaced since.
+     *
+     * @return the part; empty if the store has none of this number, or its content may be different
+     */
+    protected Optional<P> received(int partNumber, BlobSource content) throws IOException {
+        return Optional.empty();
+    }
+
+    /** Makes what the store has of the upload survive this process. Runs at most once, before the first part. */
+    protected void preserve() throws IOException {}
+
+    /** Releases what this object holds of an upload that is kept, when it is closed before its end. Idempotent. */
+    protected void detach() throws IOException {}
 
     /** Converts the description of a part that was sent. */
     protected abstract UploadedPart describe(P part);
@@ -98,7 +119,8 @@ public abstract class AbstractMultipartUpload<P> implements MultipartUpload {
         lock.readLock().lock();
         try {
             requireOpen();
-            P sent = send(partNumber, content);
+            Optional<P> received = received(partNumber, content);
+            P sent = received.isPresent() ? received.get() : send(partNumber, content);
             parts.put(partNumber, sent);
             return describe(sent);
         } finally {
@@ -144,10 +166,42 @@ public abstract class AbstractMultipartUpload<P> implements MultipartUpload {
     }
 
     @Override
+    public final void keep() throws IOException {
+        lock.writeLock().lock();
+        try {
+            requireOpen();
+            if (!kept) {
+                preserve();
+                kept = true;
+                uploads.remove(this);
+            }
+        } finally {
+            lock.writeLock().unlock();
+        }
+    }
+
+    @Override
+    public final void close() throws IOException {
+        lock.writeLock().lock();
+        try {
+            if (kept && state == State.OPEN) {
+                state = State.CLOSED;
+            }
+            if (state == State.CLOSED) {
+                detach();
+            } else {
+                abort();
+            }
+        } finally {
+            lock.writeLock().unlock();
+        }
+    }
+
+    @Override
     public final void abort() throws IOException {
         lock.writeLock().lock();
         try {
-            if (state == State.OPEN) {
+            if (state == State.OPEN || state == State.CLOSED) {
                 state = State.ABORTED;
                 uploads.remove(this);
             }
@@ -163,7 +217,11 @@ public abstract class AbstractMultipartUpload<P> implements MultipartUpload {
     private void requireOpen() {
         if (state != State.OPEN) {
             throw new IllegalStateException("this upload of '" + key + "' is "
-                    + (state == State.COMPLETED ? "completed" : "aborted, or its store was closed"));
+                    + switch (state) {
+                        case COMPLETED -> "completed";
+                        case CLOSED -> "closed; resume it";
+                        default -> "aborted, or its store was closed";
+                    });
         }
     }
 

@@ -46,6 +46,7 @@ final class Download extends ParallelTransfer<ReadResult> {
     private final DownloadOptions options;
     private final long room;
     private final BlobTarget.Writer target;
+    private final Optional<DownloadResumption> resumption;
     private final HedgingCoordinator hedges;
     private final AtomicInteger nextPart = new AtomicInteger(1); // the first worker starts with part 0
 
@@ -66,9 +67,13 @@ final class Download extends ParallelTransfer<ReadResult> {
     private record Plan(
             BlobMetadata blob, long length, long partSize, AtomicIntegerArray checksums, AtomicInteger missing) {
         static Plan of(BlobMetadata blob, long length, long preferredPartSize) {
-            long partSize = Math.max(preferredPartSize, ceilDiv(length, MAX_PARTS));
+            long partSize = partSize(length, preferredPartSize);
             int parts = (int) Math.max(1, ceilDiv(length, partSize));
             return new Plan(blob, length, partSize, new AtomicIntegerArray(parts), new AtomicInteger(parts + 1));
+        }
+
+        static long partSize(long length, long preferred) {
+            return Math.max(preferred, ceilDiv(length, MAX_PARTS));
         }
 
         private static long ceilDiv(long a, long b) {
@@ -126,7 +131,22 @@ final class Download extends ParallelTransfer<ReadResult> {
         this.hedges = new HedgingCoordinator(options.hedging(), environment.clock()::nanoTime);
         this.room = target.room();
         ByteRanges.requireRoom(range, room);
-        this.target = target.open();
+        if (!options.resumable()) {
+            this.target = target.open();
+            this.resumption = Optional.empty();
+            return;
+        }
+        if (range.offset() != 0 || range.kind() != ByteRange.Kind.TO_END) {
+            throw new IllegalArgumentException("only a download of the whole blob can be resumed; got " + range);
+        }
+        BlobTarget.ResumableWriter writer = target.resume();
+        try {
+            this.resumption = Optional.of(DownloadResumption.open(store, writer));
+            this.target = writer;
+        } catch (IOException | RuntimeException e) {
+            writer.close();
+            throw e;
+        }
     }
 
     // ---- workers
@@ -138,6 +158,14 @@ final class Download extends ParallelTransfer<ReadResult> {
             return;
         }
         ReadOptions read = options.read();
+        if (resumption.isPresent()) {
+            Optional<BlobVersion> wanted = read.ifMatch();
+            BlobMetadata blob = retrying("head", () -> MetadataRequest.send(store, key, wanted));
+            requirePossibleSize(blob);
+            resumption.get().begin(key, blob, Plan.partSize(blob.size(), options.partSize()));
+            beginTogether(blob);
+            return;
+        }
         if (range.kind() == ByteRange.Kind.SUFFIX && range.length() > options.partSize()) {
             Optional<BlobVersion> wanted = read.ifMatch();
             BlobMetadata blob = retrying("head", () -> MetadataRequest.send(store, key, wanted));
@@ -162,15 +190,17 @@ final class Download extends ParallelTransfer<ReadResult> {
     private void beginTogether(BlobMetadata blob) throws IOException, InterruptedException {
         Plan made = plan(blob);
         callOthers(made);
-        long length = made.length(0);
-        ResumableRangeRead first = fetch(ReadOptions.ifMatch(blob.version()), 0);
-        retrying(
-                "part 1",
-                () -> withinBudget(length, () -> {
-                    first.finish(length);
-                    return first;
-                }));
-        arrived(made, 0, first);
+        if (!isReceived(made, 0)) {
+            long length = made.length(0);
+            ResumableRangeRead first = fetch(ReadOptions.ifMatch(blob.version()), 0);
+            retrying(
+                    "part 1",
+                    () -> withinBudget(length, () -> {
+                        first.finish(length);
+                        return first;
+                    }));
+            arrived(made, 0, first);
+        }
         goOn(made, false);
     }
 
@@ -241,6 +271,10 @@ final class Download extends ParallelTransfer<ReadResult> {
         ResumableRangeRead fetch = fetch(ReadOptions.ifMatch(made.blob.version()), made.offset(number));
         boolean first = false;
         try {
+            if (isReceived(made, number)) {
+                hedges.arrived(part);
+                return;
+            }
             retrying(
                     "part " + (number + 1),
                     () -> withinBudget(length, () -> {
@@ -329,8 +363,28 @@ final class Download extends ParallelTransfer<ReadResult> {
 
     private void arrived(Plan made, int part, ResumableRangeRead fetch) throws IOException, InterruptedException {
         fetch.requireSizeOf(made.blob);
-        made.checksums.set(part, fetch.checksum().value());
-        tracker().moved(fetch.done());
+        if (resumption.isPresent()) {
+            resumption.get().arrived(part, fetch.checksum());
+        }
+        received(made, part, fetch.checksum(), fetch.done());
+    }
+
+    /** Returns whether a part is in the target since an earlier attempt; if so, it counts as read. */
+    private boolean isReceived(Plan made, int part) throws IOException, InterruptedException {
+        if (resumption.isEmpty()) {
+            return false;
+        }
+        long length = made.length(part);
+        Optional<Crc32c> checksum = resumption.get().received(part, made.offset(part), length);
+        if (checksum.isPresent()) {
+            received(made, part, checksum.get(), length);
+        }
+        return checksum.isPresent();
+    }
+
+    private void received(Plan made, int part, Crc32c checksum, long length) throws IOException, InterruptedException {
+        made.checksums.set(part, checksum.value());
+        tracker().moved(length);
         countDown(made);
     }
 
@@ -394,6 +448,9 @@ final class Download extends ParallelTransfer<ReadResult> {
     @Override
     void release(@Nullable Throwable problem) {
         try {
+            if (resumption.isPresent()) {
+                resumption.get().end(problem);
+            }
             target.close();
         } catch (IOException e) {
             if (problem != null) {

@@ -16,6 +16,7 @@ public final class DownloadOptions {
     private final RetryPolicy retry;
     private final Optional<Hedging> hedging;
     private final TransferListener listener;
+    private final boolean resumable;
 
     private DownloadOptions(Builder builder) {
         partSize = builder.partSize;
@@ -24,6 +25,7 @@ public final class DownloadOptions {
         retry = builder.retry;
         hedging = builder.hedging;
         listener = builder.listener;
+        resumable = builder.resumable;
         if (partSize < 1 || concurrency < 1) {
             throw new IllegalArgumentException(
                     "part size and concurrency must be 1 or more; got " + partSize + " and " + concurrency);
@@ -70,6 +72,11 @@ public final class DownloadOptions {
         return listener;
     }
 
+    /** Returns whether an interrupted download is resumed. */
+    public boolean resumable() {
+        return resumable;
+    }
+
     @Override
     public boolean equals(@Nullable Object other) {
         return other instanceof DownloadOptions that
@@ -78,18 +85,19 @@ public final class DownloadOptions {
                 && read.equals(that.read)
                 && retry.equals(that.retry)
                 && hedging.equals(that.hedging)
-                && listener.equals(that.listener);
+                && listener.equals(that.listener)
+                && resumable == that.resumable;
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(partSize, concurrency, read, retry, hedging, listener);
+        return Objects.hash(partSize, concurrency, read, retry, hedging, listener, resumable);
     }
 
     @Override
     public String toString() {
         return "DownloadOptions[partSize=" + partSize + ", concurrency=" + concurrency + ", read=" + read + ", retry="
-                + retry + ", hedging=" + hedging + ", listener=" + listener + "]";
+                + retry + ", hedging=" + hedging + ", listener=" + listener + ", resumable=" + resumable + "]";
     }
 
     /** Builds {@link DownloadOptions}. Not thread-safe. */
@@ -100,6 +108,7 @@ public final class DownloadOptions {
         private RetryPolicy retry = RetryPolicy.DEFAULT;
         private Optional<Hedging> hedging = Optional.empty();
         private TransferListener listener = TransferListener.NONE;
+        private boolean resumable;
 
         private Builder() {}
 
@@ -110,6 +119,7 @@ public final class DownloadOptions {
             retry = options.retry;
             hedging = options.hedging;
             listener = options.listener;
+            resumable = options.resumable;
         }
 
         /**
@@ -148,6 +158,19 @@ public final class DownloadOptions {
         /** Sets the listener that receives progress. */
         public Builder listener(TransferListener listener) {
             this.listener = listener;
+            return this;
+        }
+
+        /**
+         * Sets whether the download of a whole blob to a file is resumed; default false. After a failure, a
+         * cancellation, or the death of the process, what was written stays in {@code .NAME.blobstore-part} beside the
+         * file {@code NAME}, with a journal in {@code .NAME.blobstore-part.journal}. The same call goes on with the
+         * parts that are in the file and have the checksums of the journal, and requests the others. It begins anew if
+         * the key's blob has another version, or the size of the parts is different. One transfer at a time may write
+         * to such a file. To give a download up, delete both files.
+         */
+        public Builder resumable(boolean resume) {
+            resumable = resume;
             return this;
         }
 

@@ -7,6 +7,7 @@ import io.blobstore.Crc32c;
 import io.blobstore.IntegrityException;
 import io.blobstore.MultipartUpload;
 import io.blobstore.Operation;
+import io.blobstore.Precondition;
 import io.blobstore.StoreCapabilities;
 import io.blobstore.StoredBlob;
 import io.blobstore.UploadedPart;
@@ -96,6 +97,10 @@ final class StreamedUpload<R> extends ParallelTransfer<R> {
                 options.retry(),
                 environment.throttle(options.retry(), options.concurrency()),
                 options.listener());
+        if (options.resumable().isPresent() || options.ifChanged()) {
+            throw new IllegalArgumentException("content that is written while it is uploaded can be neither resumed nor"
+                    + " compared before it is sent; use a file");
+        }
         this.store = store;
         this.key = key;
         this.generator = generator;
@@ -245,8 +250,7 @@ final class StreamedUpload<R> extends ParallelTransfer<R> {
         weigh(part);
         tracker().planned(generator.progressTotal(), partsBegun + 1);
         if (multipart == null) {
-            asWorker(() -> multipart =
-                    retrying("create the upload", () -> store.createMultipartUpload(key, layout, options.store())));
+            asWorker(this::createUpload);
         }
         if (part.number() == 1 && reserved > 0) {
             heldBack = part;
@@ -256,6 +260,17 @@ final class StreamedUpload<R> extends ParallelTransfer<R> {
         awaitRoom();
         current = null;
         submit(part);
+    }
+
+    private void createUpload() throws IOException, InterruptedException {
+        Precondition condition = options.store().precondition();
+        if (condition != Precondition.none()) {
+            retrying("head", () -> {
+                UploadPrecheck.require(store, key, condition);
+                return true;
+            });
+        }
+        multipart = retrying("create the upload", () -> store.createMultipartUpload(key, layout, options.store()));
     }
 
     private void weigh(StreamedPart part) {
@@ -470,7 +485,8 @@ final class StreamedUpload<R> extends ParallelTransfer<R> {
     }
 
     @Override
-    @Nullable R finished() {
+    @Nullable
+    R finished() {
         return stored;
     }
 

@@ -1,33 +1,40 @@
 package io.blobstore.transfer;
 
 import io.blobstore.BlobKey;
+import io.blobstore.BlobMetadata;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStore;
 import io.blobstore.Crc32c;
 import io.blobstore.IntegrityException;
 import io.blobstore.MultipartUpload;
 import io.blobstore.Operation;
+import io.blobstore.Precondition;
 import io.blobstore.RetainedSource;
 import io.blobstore.StoreCapabilities;
 import io.blobstore.StoredBlob;
 import io.blobstore.UploadedPart;
 import io.blobstore.spi.PartLayout;
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.stream.IntStream;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * One upload: plans it, sends its parts, and completes or aborts it. Each worker takes the next part until none is
- * left; the first worker creates the multipart upload before it starts the others.
+ * left; the first worker creates the multipart upload, or resumes it, before it starts the others.
  */
 final class Upload extends ParallelTransfer<StoredBlob> {
     private static final Logger LOG = LoggerFactory.getLogger(Upload.class);
+
+    private static final int VISIT = 1 << 20;
 
     private final BlobStore store;
     private final BlobKey key;
@@ -43,6 +50,7 @@ final class Upload extends ParallelTransfer<StoredBlob> {
     // Written by the first worker before it starts others, read by them and by the last one.
     private volatile @Nullable MultipartUpload multipart;
     private volatile @Nullable StoredBlob stored;
+    private volatile @Nullable UploadResumption resumption;
 
     /** Plans the upload and retains its source. */
     Upload(BlobStore store, BlobKey key, BlobSource source, UploadOptions options, Environment environment) {
@@ -58,6 +66,9 @@ final class Upload extends ParallelTransfer<StoredBlob> {
         this.layout = plan(store, source, options);
         this.partCount = layout.map(PartLayout::partCount).orElse(1);
         this.parts = new AtomicReferenceArray<>(partCount);
+        if (options.resumable().isPresent()) {
+            UploadResumption.identity(source);
+        }
         this.source = source.retain();
         tracker().planned(source.size(), partCount);
     }
@@ -79,6 +90,14 @@ final class Upload extends ParallelTransfer<StoredBlob> {
 
     @Override
     void begin() throws IOException, InterruptedException {
+        Optional<Path> journal = layout.isPresent() ? options.resumable() : Optional.empty();
+        if (journal.isPresent()) {
+            resumption = UploadResumption.open(journal.get(), store, key, source, layout.get(), options.store());
+        }
+        if (options.ifChanged() && isStored()) {
+            discardUnfinished();
+            return;
+        }
         if (layout.isEmpty()) {
             takePart();
             stored = retrying(
@@ -86,10 +105,84 @@ final class Upload extends ParallelTransfer<StoredBlob> {
             tracker().moved(source.size());
             return;
         }
-        multipart =
-                retrying("create the upload", () -> store.createMultipartUpload(key, layout.get(), options.store()));
+        multipart = resumed().orElse(null);
+        if (stored != null) {
+            return;
+        }
+        if (multipart == null) {
+            create(layout.get());
+        }
         call(Math.min(options.concurrency(), partCount) - 1, this::sendParts);
         sendParts();
+    }
+
+    /** Returns whether the key's blob has the content already; if so, it is the result. */
+    private boolean isStored() throws IOException, InterruptedException {
+        Optional<BlobMetadata> found = retrying("head", () -> UploadPrecheck.find(store, key));
+        if (found.isEmpty()
+                || found.get().size() != source.size()
+                || found.get().checksum().isEmpty()) {
+            return false;
+        }
+        CRC32C crc = new CRC32C();
+        source.forEachBuffer(VISIT, buffer -> {
+            if (isStopped()) {
+                throw new InterruptedIOException("the transfer was stopped while the source was compared");
+            }
+            crc.update(buffer);
+        });
+        if (!found.get().checksum().get().equals(new Crc32c((int) crc.getValue()))) {
+            return false;
+        }
+        tracker().moved(source.size());
+        stored = StoredBlob.unchanged(found.get());
+        return true;
+    }
+
+    private void create(PartLayout plan) throws IOException, InterruptedException {
+        Precondition condition = options.store().precondition();
+        if (condition != Precondition.none()) {
+            retrying("head", () -> {
+                UploadPrecheck.require(store, key, condition);
+                return true;
+            });
+        }
+        MultipartUpload upload =
+                retrying("create the upload", () -> store.createMultipartUpload(key, plan, options.store()));
+        multipart = upload;
+        UploadResumption journal = resumption;
+        if (journal != null) {
+            journal.begin(upload);
+        }
+    }
+
+    /**
+     * Returns the upload that the journal names. If that is gone because it was completed before the journal was
+     * deleted, the blob is the result.
+     */
+    private Optional<MultipartUpload> resumed() throws IOException, InterruptedException {
+        UploadResumption journal = resumption;
+        if (journal == null) {
+            return Optional.empty();
+        }
+        Optional<String> id = journal.unfinished();
+        if (id.isPresent()) {
+            Optional<MultipartUpload> upload = retrying(
+                    "resume the upload",
+                    () -> store.resumeMultipartUpload(key, id.get(), layout.orElseThrow(), options.store()));
+            if (upload.isPresent() || isStored()) {
+                return upload;
+            }
+        }
+        discardUnfinished();
+        return Optional.empty();
+    }
+
+    private void discardUnfinished() throws IOException {
+        UploadResumption journal = resumption;
+        if (journal != null) {
+            journal.discardUnfinished();
+        }
     }
 
     private void sendParts() throws IOException, InterruptedException {
@@ -129,7 +222,8 @@ final class Upload extends ParallelTransfer<StoredBlob> {
 
     /** Returns the blob if a single request succeeded before a cancellation reached it. */
     @Override
-    @Nullable StoredBlob finished() {
+    @Nullable
+    StoredBlob finished() {
         return stored;
     }
 
@@ -153,21 +247,34 @@ final class Upload extends ParallelTransfer<StoredBlob> {
 
     @Override
     void release(@Nullable Throwable problem) {
+        UploadResumption journal = resumption;
         try {
-            closeUpload(problem);
+            closeUpload(journal, problem);
+            if (journal != null) {
+                journal.close();
+            }
+        } catch (IOException e) {
+            LOG.warn("The journal of the upload of '{}' could not be closed", key, e);
         } finally {
             source.close();
         }
     }
 
-    /** Aborts the upload unless it was completed; a failure to abort is suppressed in the original problem. */
-    private void closeUpload(@Nullable Throwable problem) {
+    /** Ends the upload unless it was completed; a failure to do so is suppressed in the original problem. */
+    private void closeUpload(@Nullable UploadResumption journal, @Nullable Throwable problem) {
         MultipartUpload upload = multipart;
-        if (upload == null) {
-            return;
-        }
         try {
-            upload.close();
+            if (journal != null && problem == null) {
+                journal.completed();
+            }
+            if (upload == null) {
+                return;
+            }
+            if (journal != null && problem != null) {
+                journal.end(upload, problem);
+            } else {
+                upload.close();
+            }
         } catch (Throwable e) {
             if (problem != null && problem != e) {
                 problem.addSuppressed(e);

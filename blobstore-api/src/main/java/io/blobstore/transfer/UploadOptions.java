@@ -1,7 +1,9 @@
 package io.blobstore.transfer;
 
 import io.blobstore.StoreOptions;
+import java.nio.file.Path;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +26,8 @@ public final class UploadOptions {
     private final StoreOptions store;
     private final RetryPolicy retry;
     private final TransferListener listener;
+    private final boolean ifChanged;
+    private final Optional<Path> resumable;
 
     private UploadOptions(Builder builder) {
         partSize = builder.partSize;
@@ -31,6 +35,8 @@ public final class UploadOptions {
         store = builder.store;
         retry = builder.retry;
         listener = builder.listener;
+        ifChanged = builder.ifChanged;
+        resumable = builder.resumable;
         if (partSize < 1 || concurrency < 1) {
             throw new IllegalArgumentException(
                     "part size and concurrency must be 1 or more; got " + partSize + " and " + concurrency);
@@ -72,6 +78,16 @@ public final class UploadOptions {
         return listener;
     }
 
+    /** Returns whether content that is stored already is not sent. */
+    public boolean ifChanged() {
+        return ifChanged;
+    }
+
+    /** Returns the journal with which an interrupted upload is resumed; empty if it is aborted instead. */
+    public Optional<Path> resumable() {
+        return resumable;
+    }
+
     @Override
     public boolean equals(@Nullable Object other) {
         return other instanceof UploadOptions that
@@ -79,18 +95,20 @@ public final class UploadOptions {
                 && concurrency == that.concurrency
                 && store.equals(that.store)
                 && retry.equals(that.retry)
-                && listener.equals(that.listener);
+                && listener.equals(that.listener)
+                && ifChanged == that.ifChanged
+                && resumable.equals(that.resumable);
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(partSize, concurrency, store, retry, listener);
+        return Objects.hash(partSize, concurrency, store, retry, listener, ifChanged, resumable);
     }
 
     @Override
     public String toString() {
         return "UploadOptions[partSize=" + partSize + ", concurrency=" + concurrency + ", store=" + store + ", retry="
-                + retry + ", listener=" + listener + "]";
+                + retry + ", listener=" + listener + ", ifChanged=" + ifChanged + ", resumable=" + resumable + "]";
     }
 
     /** Builds {@link UploadOptions}. Not thread-safe. */
@@ -100,6 +118,8 @@ public final class UploadOptions {
         private StoreOptions store = StoreOptions.DEFAULT;
         private RetryPolicy retry = RetryPolicy.DEFAULT;
         private TransferListener listener = TransferListener.NONE;
+        private boolean ifChanged;
+        private Optional<Path> resumable = Optional.empty();
 
         private Builder() {}
 
@@ -109,6 +129,8 @@ public final class UploadOptions {
             store = options.store;
             retry = options.retry;
             listener = options.listener;
+            ifChanged = options.ifChanged;
+            resumable = options.resumable;
         }
 
         /**
@@ -142,6 +164,38 @@ public final class UploadOptions {
         /** Sets the listener that receives progress. */
         public Builder listener(TransferListener listener) {
             this.listener = listener;
+            return this;
+        }
+
+        /**
+         * Sets whether to skip the upload if the key's blob has the same size and CRC32C; default false. Asks for the
+         * blob's metadata first, and reads the source once if the size is the same.
+         * {@link io.blobstore.StoredBlob#isUnchanged} tells whether the upload was skipped; then nothing was changed,
+         * and no precondition was checked. Metadata and content headers are not compared. If the store keeps no CRC32C
+         * of the blob, it is stored again. Not for content that is written while it is uploaded.
+         */
+        public Builder ifChanged(boolean skipUnchanged) {
+            ifChanged = skipUnchanged;
+            return this;
+        }
+
+        /**
+         * Makes a multipart upload resumable. After a failure, a cancellation, or the death of the process, its parts
+         * stay at the store, and the same call, with the same journal, goes on with them: it compares the parts that
+         * the store has with the source by their checksums, and sends the others. It begins anew, and aborts the former
+         * upload, if the source, the size of the parts or the store options are different. An upload that could only
+         * fail again is aborted: if the source changed, or the precondition does not hold.
+         *
+         * <p>The source must be a file, {@link io.blobstore.BlobSource#ofPath} or a {@code MappedFile} that is mapped
+         * read-only. To give an upload up, abort it by {@link io.blobstore.BlobStore#abortUpload}, and delete the
+         * journal. A blob that is stored with one request is simply sent again. Not for content that is written while
+         * it is uploaded.
+         *
+         * @param journal a small file that exists while the upload is not complete; its directory must exist. One
+         *     transfer at a time may use it
+         */
+        public Builder resumable(Path journal) {
+            resumable = Optional.of(journal);
             return this;
         }
 

@@ -4,7 +4,8 @@
  *
  * <p>May depend on {@code io.blobstore} (the contract), {@code io.blobstore.spi} (how blobs are split),
  * {@code io.blobstore.internal.prefetch}, {@code io.blobstore.internal.buffer},
- * {@code io.blobstore.internal.concurrent} and slf4j. Independent of backends, and of how memory is mapped.
+ * {@code io.blobstore.internal.concurrent}, {@code io.blobstore.internal.file} (journals) and slf4j. Independent of
+ * backends, and of how memory is mapped.
  *
  * @since 0.1.0
  */

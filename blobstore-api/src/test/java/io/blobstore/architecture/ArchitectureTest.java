@@ -79,6 +79,7 @@ class ArchitectureTest {
                             "io.blobstore.internal.prefetch",
                             "io.blobstore.internal.buffer",
                             "io.blobstore.internal.concurrent",
+                            "io.blobstore.internal.file",
                             "org.slf4j"));
 
     private static final Path CLASSES = location(IN_THIS_MODULE);

@@ -95,6 +95,11 @@ abstract class ContractFixture {
         return keepsChecksums();
     }
 
+    /** Returns whether a blob whose upload was resumed has such a checksum as well. Default: as other blobs. */
+    protected boolean keepsChecksumsOfResumedUploads() {
+        return keepsChecksums();
+    }
+
     /** Returns whether only one of several concurrent requests with this condition succeeds. Default: true. */
     protected boolean enforcesConditionsInRaces(Precondition condition) {
         return true;
@@ -107,6 +112,14 @@ abstract class ContractFixture {
      */
     protected boolean readsVersionsAtomically() {
         return true;
+    }
+
+    /**
+     * Returns whether a version may still be read for a while after the blob was replaced or deleted. Default: false; a
+     * read of that version is refused. In either case, it never returns other bytes than that version's.
+     */
+    protected boolean readsReplacedVersions() {
+        return false;
     }
 
     /** Returns whether the server keeps this content header, as in "Cache-Control", with blobs. Default: true. */
@@ -260,6 +273,11 @@ abstract class ContractFixture {
     /** Asserts the content of a blob that was copied, as {@link #assertHolds} does. */
     void assertHoldsCopy(BlobKey key, byte[] expected) throws IOException {
         assertHolds(key, expected, keepsChecksumsOfCopies());
+    }
+
+    /** Asserts the content of a blob whose upload was resumed, as {@link #assertHolds} does. */
+    void assertHoldsResumed(BlobKey key, byte[] expected) throws IOException {
+        assertHolds(key, expected, keepsChecksumsOfResumedUploads());
     }
 
     private void assertHolds(BlobKey key, byte[] expected, boolean checksumKept) throws IOException {

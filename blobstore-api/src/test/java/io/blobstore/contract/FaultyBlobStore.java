@@ -38,6 +38,7 @@ import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentHashMap;
@@ -385,6 +386,16 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
     }
 
     @Override
+    public Optional<MultipartUpload> resumeMultipartUpload(
+            BlobKey key, String id, PartLayout layout, StoreOptions options) throws IOException {
+        Draw draw = draw(Operation.RESUME_UPLOAD, key, 0);
+        before(draw);
+        Optional<MultipartUpload> upload = delegate().resumeMultipartUpload(key, id, layout, options);
+        after(draw);
+        return upload.map(FaultyUpload::new);
+    }
+
+    @Override
     public UploadListing listUploads(String prefix) throws IOException {
         Draw draw = draw(Operation.LIST_UPLOADS, null, 0);
         before(draw);
@@ -461,6 +472,11 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
             content.forEachBuffer(1 << 20, copy::put);
             flipBit(copy.flip(), 0, copy.limit(), random);
             return BlobSource.of(copy);
+        }
+
+        @Override
+        public void keep() throws IOException {
+            delegate.keep();
         }
 
         @Override

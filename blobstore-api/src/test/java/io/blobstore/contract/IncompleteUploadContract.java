@@ -2,6 +2,7 @@ package io.blobstore.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.blobstore.BlobKey;
@@ -127,6 +128,112 @@ abstract class IncompleteUploadContract extends MultipartContract {
             assertThat(listing.hasNext()).isFalse();
             assertThatExceptionOfType(NoSuchElementException.class).isThrownBy(listing::next);
             assertThat(listing.skipped()).isZero();
+        }
+    }
+
+    @Test
+    void anUploadThatIsKeptIsResumed() throws IOException {
+        assumeMultipart();
+        byte[] content = bytes(2 * partSize() + 7, 5);
+        PartLayout layout = new PartLayout(content.length, partSize());
+        for (Precondition condition : List.of(Precondition.none(), Precondition.ifAbsent())) {
+            if (condition != Precondition.none() && store.capabilities().conditionalStore() == Support.NONE) {
+                continue;
+            }
+            StoreOptions options = StoreOptions.builder()
+                    .precondition(condition)
+                    .contentType("text/plain")
+                    .build();
+            BlobKey key = BlobKey.of("a b/+%" + condition.getClass().getSimpleName());
+            String id;
+            try (MultipartUpload upload = store.createMultipartUpload(key, layout, options)) {
+                upload.keep();
+                upload.keep();
+                send(upload, content, 1, 3);
+                id = upload.id();
+            }
+            assertThatExceptionOfType(BlobNotFoundException.class).isThrownBy(() -> store.head(key));
+
+            try (MultipartUpload upload = resume(key, id, layout, options)) {
+                assertThat(upload.id()).isEqualTo(id);
+                assertThat(upload.parts()).isEmpty();
+                send(upload, content, 1);
+            }
+            try (MultipartUpload upload = resume(key, id, layout, options)) {
+                send(upload, content, 3, 2, 1);
+                assertThat(upload.parts()).hasSize(3);
+                upload.complete(crc(content));
+                upload.close();
+            }
+            assertHoldsResumed(key, content);
+            assertThat(store.head(key).contentType()).contains("text/plain");
+            assertThat(store.resumeMultipartUpload(key, id, layout, options)).isEmpty();
+        }
+    }
+
+    @Test
+    void aPartWithOtherContentReplacesTheOneThatWasReceived() throws IOException {
+        assumeMultipart();
+        byte[] old = bytes(2 * partSize(), 6);
+        byte[] content = bytes(2 * partSize(), 7);
+        PartLayout layout = new PartLayout(content.length, partSize());
+        BlobKey key = BlobKey.of("replaced");
+        String id;
+        try (MultipartUpload upload = store.createMultipartUpload(key, layout, StoreOptions.DEFAULT)) {
+            upload.keep();
+            send(upload, old, 1, 2);
+            id = upload.id();
+        }
+        try (MultipartUpload upload = resume(key, id, layout, StoreOptions.DEFAULT)) {
+            send(upload, content, 1);
+            send(upload, old, 1); // is compared with what the store has now
+            send(upload, old, 2);
+            send(upload, content, 1, 2);
+            upload.complete(crc(content));
+        }
+        assertHoldsResumed(key, content);
+    }
+
+    @Test
+    void anUploadThatIsKeptCanBeAborted() throws IOException {
+        assumeMultipart();
+        PartLayout layout = new PartLayout(2 * partSize(), partSize());
+        byte[] content = bytes(2 * partSize(), 8);
+        MultipartUpload kept = store.createMultipartUpload(BlobKey.of("kept"), layout, StoreOptions.DEFAULT);
+        kept.keep();
+        send(kept, content, 1);
+        kept.close();
+        assertThatIllegalStateException().isThrownBy(() -> send(kept, content, 1));
+        if (listsUploads()) {
+            assertThat(uploads("")).extracting(IncompleteUpload::id).containsExactly(kept.id());
+        }
+
+        MultipartUpload resumed = resume(kept.key(), kept.id(), layout, StoreOptions.DEFAULT);
+        resumed.abort();
+        assertThat(store.resumeMultipartUpload(kept.key(), kept.id(), layout, StoreOptions.DEFAULT))
+                .isEmpty();
+        kept.abort();
+
+        assertThatIllegalStateException().isThrownBy(resumed::keep);
+        assertThatIllegalStateException().isThrownBy(() -> send(resumed, content, 1));
+    }
+
+    private int partSize() {
+        return Math.toIntExact(Math.max(10_000, store.capabilities().minPartSize()));
+    }
+
+    private MultipartUpload resume(BlobKey key, String id, PartLayout layout, StoreOptions options) throws IOException {
+        return store.resumeMultipartUpload(key, id, layout, options).orElseThrow();
+    }
+
+    private static void send(MultipartUpload upload, byte[] content, int... numbers) throws IOException {
+        for (int number : numbers) {
+            upload.uploadPart(
+                    number,
+                    source(content)
+                            .slice(
+                                    upload.layout().offset(number),
+                                    upload.layout().length(number)));
         }
     }
 

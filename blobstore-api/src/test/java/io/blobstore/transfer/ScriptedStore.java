@@ -235,6 +235,12 @@ final class ScriptedStore implements BlobStore {
     }
 
     @Override
+    public Optional<MultipartUpload> resumeMultipartUpload(
+            BlobKey key, String id, PartLayout layout, StoreOptions options) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
     public UploadListing listUploads(String prefix) {
         throw new UnsupportedOperationException();
     }
@@ -276,6 +282,11 @@ final class ScriptedStore implements BlobStore {
                 parts.put(partNumber, bytes);
             }
             return uploaded(partNumber, bytes);
+        }
+
+        @Override
+        public void keep() {
+            throw new UnsupportedOperationException();
         }
 
         @Override

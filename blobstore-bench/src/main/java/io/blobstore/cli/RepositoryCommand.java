@@ -15,7 +15,9 @@ final class RepositoryCommand {
     /** {@code blobstore repo init}. */
     @Command(
             name = "init",
-            description = "Creates an empty repository of composefs on disk, without fs-verity. Stores need none.")
+            description =
+                    "Creates an empty repository on disk: of composefs, without fs-verity, or the directory of a local"
+                            + " store. Buckets need none.")
     static final class Init implements Callable<Integer> {
         @Mixin
         final RepositoryOption store = new RepositoryOption();

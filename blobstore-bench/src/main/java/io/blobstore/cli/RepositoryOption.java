@@ -2,6 +2,7 @@ package io.blobstore.cli;
 
 import io.blobstore.BlobStore;
 import io.blobstore.BlobStores;
+import io.blobstore.StoreUri;
 import io.blobstore.split.ObjectHash;
 import io.blobstore.split.repository.BlobStoreObjects;
 import io.blobstore.split.repository.ComposefsDirectory;
@@ -77,12 +78,23 @@ final class RepositoryOption {
         }
     }
 
-    /** Creates a repository on disk. */
+    /** Creates a repository of composefs, or the directory of a local store. */
     void create() throws IOException {
-        if (!uri.startsWith(COMPOSEFS)) {
-            throw wrongUsage("--store: only composefs:/path is created; other stores need nothing");
+        if (uri.startsWith(COMPOSEFS)) {
+            ComposefsDirectory.create(path(uri), hash());
+            return;
         }
-        ComposefsDirectory.create(path(uri), hash());
+        try {
+            StoreUri store = StoreUri.parse(uri);
+            if (!store.scheme().equals("file")) {
+                throw wrongUsage("--store: only composefs:/path and file:/path are created; other stores need nothing");
+            }
+            boolean decided = store.parameters().containsKey("create");
+            BlobStores.open(decided ? uri : uri + (uri.contains("?") ? "&" : "?") + "create=true")
+                    .close();
+        } catch (IllegalArgumentException e) {
+            throw wrongUsage("--store: " + e.getMessage());
+        }
     }
 
     private ObjectHash hash() {

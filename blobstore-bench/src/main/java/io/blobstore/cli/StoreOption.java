@@ -18,7 +18,9 @@ final class StoreOption {
             names = "--store",
             required = true,
             paramLabel = "URI",
-            description = "The store's URI, for example file:/var/blobs. Must not contain credentials.")
+            description =
+                    "The store's URI, for example file:/var/blobs, or the path of a local directory. Must not contain"
+                            + " credentials. A missing directory is created only with file:/var/blobs?create=true.")
     @SuppressWarnings("NullAway.Init") // set by picocli, as it is required
     String uri;
 

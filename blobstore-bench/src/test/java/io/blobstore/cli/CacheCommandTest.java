@@ -173,7 +173,7 @@ class CacheCommandTest {
 
     @Test
     void blobsOfAStoreAreFetched() throws IOException {
-        String uri = "file:" + directory.resolve("store") + "?durability=none";
+        String uri = "file:" + directory.resolve("store") + "?durability=none&create=true";
         try (BlobStore store = BlobStores.open(uri)) {
             store.store(BlobKey.of("blob"), content(7));
         }

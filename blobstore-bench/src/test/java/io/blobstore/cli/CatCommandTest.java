@@ -29,7 +29,7 @@ class CatCommandTest {
 
     @BeforeEach
     void fillStore() throws IOException {
-        store = "file:" + directory.resolve("store") + "?durability=none";
+        store = "file:" + directory.resolve("store") + "?durability=none&create=true";
         Path file = Cli.file(directory.resolve("file"), SIZE);
         content = Files.readAllBytes(file);
         assertThat(Cli.run("upload", file, "--store", store, "--key", "blob").code())

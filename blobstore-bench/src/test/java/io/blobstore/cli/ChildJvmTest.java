@@ -32,7 +32,7 @@ class ChildJvmTest {
 
     @BeforeEach
     void nameStore() {
-        store = "file:" + directory.resolve("store") + "?durability=none";
+        store = "file:" + directory.resolve("store") + "?durability=none&create=true";
     }
 
     @Test

@@ -34,7 +34,7 @@ class CompressCommandsTest {
 
     @BeforeEach
     void makeFile() throws IOException {
-        store = "file:" + directory.resolve("store") + "?durability=none";
+        store = "file:" + directory.resolve("store") + "?durability=none&create=true";
         StringBuilder text = new StringBuilder();
         for (int i = 0; text.length() < 3_000_000; i++) {
             text.append("line ").append(i * 7919L % 100_003).append(" of a log that can be compressed\n");

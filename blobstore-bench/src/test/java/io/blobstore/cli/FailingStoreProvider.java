@@ -43,7 +43,7 @@ public final class FailingStoreProvider implements BlobStoreProvider {
     @Override
     public BlobStore open(StoreUri uri) throws IOException {
         Failure failure = Failure.valueOf(uri.parameters("failure").get("failure"));
-        return new FailingStore(BlobStores.open("file:" + uri.path()), failure);
+        return new FailingStore(BlobStores.open("file:" + uri.path() + "?create=true"), failure);
     }
 
     private static final class FailingStore extends ForwardingBlobStore {

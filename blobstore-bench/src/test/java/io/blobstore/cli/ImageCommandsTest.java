@@ -91,7 +91,7 @@ class ImageCommandsTest {
     }
 
     private String uri() {
-        return "file:" + directory.resolve("repository");
+        return "file:" + directory.resolve("repository") + "?create=true";
     }
 
     private Cli split(String... options) {
@@ -113,9 +113,7 @@ class ImageCommandsTest {
     void anImageIsStoredAndItsLayerComesBack(String scheme) throws IOException {
         index(image("example/app:1.0", "amd64"));
         String uri = scheme + directory.resolve("repository");
-        if (scheme.equals("composefs:")) {
-            assertThat(Cli.run("repo", "init", "--store", uri).code()).isZero();
-        }
+        assertThat(Cli.run("repo", "init", "--store", uri).code()).isZero();
         String[] arguments = {"split", "--store", uri, "--unlocked", "--oci", layout.toString(), "--json"};
         Cli split = Cli.run((Object[]) arguments);
         assertThat(split.err()).isEmpty();

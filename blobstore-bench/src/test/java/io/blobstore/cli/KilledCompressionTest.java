@@ -34,7 +34,7 @@ class KilledCompressionTest {
         }
         Path file = Files.write(directory.resolve("file"), content);
         Path root = directory.resolve("store");
-        String store = "file:" + root + "?durability=none";
+        String store = "file:" + root + "?durability=none&create=true";
         Path old = Cli.file(directory.resolve("old"), 1000);
         assertThat(Cli.run("upload", old, "--key", "blob", "--store", store).code())
                 .isZero();

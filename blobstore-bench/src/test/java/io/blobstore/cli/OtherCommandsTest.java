@@ -19,7 +19,7 @@ class OtherCommandsTest {
 
     @BeforeEach
     void fillStore() throws IOException {
-        store = "file:" + directory.resolve("store") + "?durability=none";
+        store = "file:" + directory.resolve("store") + "?durability=none&create=true";
         Path file = Cli.file(directory.resolve("file"), 7);
         for (String key : List.of("a", "b/1", "b/2", "c/1", "new\nline")) {
             assertThat(Cli.run("upload", file, "--store", store, "--key", key).code())

@@ -45,9 +45,9 @@ class SplitCommandsTest {
     @ValueSource(strings = {"file:", "composefs:"})
     void anImageIsSplitCheckedAndMerged(String scheme) throws IOException {
         String uri = scheme + directory.resolve("repository");
-        if (scheme.equals("composefs:")) {
-            assertThat(Cli.run("repo", "init", "--store", uri).code()).isZero();
-        }
+        assertFails(1, run("gc", uri), directory.resolve("repository").toString());
+        assertThat(directory.resolve("repository")).doesNotExist();
+        assertThat(Cli.run("repo", "init", "--store", uri).code()).isZero();
         Cli split = run("split", uri, file.toString(), "--ref", "disk/1", "--format", "fixed:64KiB", "--json");
         assertThat(split.err()).isEmpty();
         assertThat(split.out()).contains("\"objectsStored\":5", "\"bytesStored\":300000");
@@ -86,7 +86,7 @@ class SplitCommandsTest {
 
     @Test
     void standardInputIsSplitAsItArrives() throws Exception {
-        String uri = "file:" + directory.resolve("repository");
+        String uri = "file:" + directory.resolve("repository") + "?create=true";
         Process process = splitStandardInput(uri);
         try (OutputStream input = process.getOutputStream()) {
             input.write(image);
@@ -101,7 +101,7 @@ class SplitCommandsTest {
     /** Waiting for input is ended at once, and nothing is left. */
     @Test
     void aTerminatedSplitOfStandardInputCleansUp() throws Exception {
-        String uri = "file:" + directory.resolve("repository");
+        String uri = "file:" + directory.resolve("repository") + "?create=true";
         Process process = splitStandardInput(uri);
         OutputStream input = process.getOutputStream();
         input.write(image); // more than a pipe holds: the split reads, and then waits
@@ -116,7 +116,7 @@ class SplitCommandsTest {
 
     @Test
     void aWrongDigestIsAFailure() throws IOException {
-        String uri = "file:" + directory.resolve("repository");
+        String uri = "file:" + directory.resolve("repository") + "?create=true";
         String[] options = {file.toString(), "--ref", "r", "--format", "cdc", "--digest"};
         String wrong = "sha256:" + "0".repeat(64);
         Cli run = run(
@@ -179,11 +179,12 @@ class SplitCommandsTest {
 
     @Test
     void wrongOptionsAreNamed() {
-        String uri = "file:" + directory.resolve("repository");
+        String uri = "file:" + directory.resolve("repository") + "?create=true";
         assertFails(2, run("split", uri, file.toString(), "--ref", "../r"), "no valid name");
         assertFails(2, run("split", uri, file.toString(), "--ref", "r", "--format", "zip"), "--format must be");
         assertFails(2, run("split", uri, file.toString(), "--ref", "r", "--hash", "md5"), "--hash: unknown");
-        assertFails(2, Cli.run("repo", "init", "--store", uri), "composefs:/path");
+        assertFails(2, Cli.run("repo", "init", "--store", "mem:"), "composefs:/path");
+        assertFails(2, Cli.run("repo", "init", "--store", directory.resolve("dir")), "begins with a scheme");
         assertFails(1, run("fsck", "composefs:" + directory), "no meta.json");
     }
 }

@@ -26,7 +26,7 @@ class TransferCommandsTest {
 
     @BeforeEach
     void nameStore() {
-        store = "file:" + directory.resolve("store") + "?durability=none";
+        store = "file:" + directory.resolve("store") + "?durability=none&create=true";
     }
 
     private String failingStore(FailingStoreProvider.Failure failure) {

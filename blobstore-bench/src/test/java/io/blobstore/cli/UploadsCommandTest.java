@@ -35,7 +35,7 @@ class UploadsCommandTest {
 
     @BeforeEach
     void begin() throws IOException {
-        uri = "file:" + directory.resolve("store") + "?durability=none";
+        uri = "file:" + directory.resolve("store") + "?durability=none&create=true";
         store = BlobStores.open(uri);
         first = begin("a/1");
         second = begin("b\n2");

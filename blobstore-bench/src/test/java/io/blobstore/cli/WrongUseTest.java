@@ -8,6 +8,7 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -31,8 +32,8 @@ class WrongUseTest {
     }
 
     static Stream<Arguments> wrong() {
-        String upload = "upload DIR/file --store file:DIR/store";
-        String download = "download key --store file:DIR/store";
+        String upload = "upload DIR/file --store file:DIR/dir";
+        String download = "download key --store file:DIR/dir";
         return Stream.of(
                 // failures
                 arguments(1, "upload DIR/none --store file:DIR/store", "there is no file or directory 'DIR/none'"),
@@ -46,7 +47,7 @@ class WrongUseTest {
                 arguments(1, download + " --to DIR/dir", "'DIR/dir' is a directory"),
                 arguments(1, download + " --to DIR/no/file", "there is no file or directory 'DIR/no'"),
                 arguments(1, download + " --to DIR/file/x", "'DIR/file' is not a directory"),
-                arguments(1, download + " --to DIR/new", "does not exist"),
+                arguments(1, download + " --to DIR/new", "there is no such blob"),
                 arguments(1, "download key --store file:DIR/file --to DIR/new", "is not a directory"),
                 arguments(1, "stat key --store file:DIR/dir", "there is no such blob"),
                 arguments(1, "list --store file:DIR/store", "does not exist"),
@@ -67,7 +68,7 @@ class WrongUseTest {
                 arguments(2, "upload DIR/file --store file:DIR/store?colour=red", "unknown parameter [colour]"),
                 arguments(2, "upload DIR/file --store file:DIR/store?durability=red", "'sync' or 'none'"),
                 arguments(2, "upload DIR/file --store s3://me:secret@bucket", "must not carry credentials"),
-                arguments(2, "upload DIR/file --store DIR/store", "begins with a scheme"),
+                arguments(2, "upload DIR/file --store //DIR/store", "begins with a scheme"),
                 arguments(2, "list --store nosuch:/x", "scheme 'nosuch:'"),
                 arguments(2, "list --store file:DIR/dir --delimiter=", "delimiter must not be empty"),
                 arguments(2, "uploads --store file:DIR/dir --older-than 1w", "'1w' is not an age"),
@@ -111,16 +112,54 @@ class WrongUseTest {
         assertThat(directory.resolve("file")).hasContent("content");
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "upload FILE",
+                "upload FILE --compress",
+                "download key --to COPY",
+                "cat key",
+                "stat key",
+                "list",
+                "uploads",
+                "delete key",
+                "split FILE --ref ref --format cdc",
+                "split-ls",
+                "merge refs/ref COPY",
+                "fsck",
+                "gc"
+            })
+    void noCommandCreatesAMissingStore(String command) throws IOException {
+        Path file = Files.writeString(directory.resolve("file"), "content");
+        Path missing = directory.resolve("missing");
+        List<Path> before = Cli.tree(directory);
+        for (String store : List.of("file:" + missing, missing.toString())) {
+            String paths = command.replace("FILE", file.toString())
+                    .replace("COPY", directory.resolve("copy").toString());
+            List<String> args = new ArrayList<>(List.of(paths.split(" ")));
+            args.addAll(List.of("--store", store));
+
+            Cli run = Cli.run(args.toArray());
+
+            assertThat(run.code()).as(run.err()).isEqualTo(1);
+            assertThat(run.err())
+                    .hasLineCount(1)
+                    .contains("the directory " + missing + " does not exist", "?create=true");
+            assertThat(Cli.tree(directory)).isEqualTo(before);
+        }
+    }
+
     @Test
     void anUnreadableFileIsReported() throws IOException {
         Path file = directory.resolve("file");
         assumeFalse(!file.toFile().setReadable(false) || Files.isReadable(file), "root may read any file");
+        List<Path> before = Cli.tree(directory);
 
         for (String mode : List.of("--json", "--copy")) {
-            Cli run = Cli.run("upload", file, "--store", "file:" + directory.resolve("store"), mode);
+            Cli run = Cli.run("upload", file, "--store", "file:" + directory, mode);
             assertThat(run.code()).isEqualTo(1);
             assertThat(run.err()).hasLineCount(1).contains("permission denied for '" + file + "'");
-            assertThat(directory.resolve("store")).doesNotExist();
+            assertThat(Cli.tree(directory)).isEqualTo(before);
         }
     }
 
@@ -129,7 +168,7 @@ class WrongUseTest {
         Path longer = Path.of("/proc/cpuinfo");
         Path shorter = Path.of("/sys/class/net/lo/mtu");
         assumeTrue(Files.isReadable(longer) && Files.isReadable(shorter), "only Linux has files of this kind");
-        String store = "file:" + directory.resolve("dir");
+        String store = "file:" + directory.resolve("dir") + "?create=true";
         for (String mode : List.of("--json", "--copy")) {
             Cli run = Cli.run("upload", longer, "--store", store, mode);
             assertThat(run.code()).isEqualTo(1);

@@ -125,6 +125,12 @@ final class CachingStore extends ForwardingBlobStore {
         return new NotedUpload(super.createMultipartUpload(key, layout, options), versions);
     }
 
+    @Override
+    public Optional<MultipartUpload> resumeMultipartUpload(
+            BlobKey key, String id, PartLayout layout, StoreOptions options) throws IOException {
+        return super.resumeMultipartUpload(key, id, layout, options).map(upload -> new NotedUpload(upload, versions));
+    }
+
     private interface Change<T> {
         T run() throws IOException;
     }

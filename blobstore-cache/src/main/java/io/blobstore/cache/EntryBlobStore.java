@@ -26,6 +26,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Collection;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * A store of a cache's entries, each under {@code KEYSPACE/HASH}, that {@link RemoteCache} puts behind a cache. Sizes
@@ -91,6 +92,12 @@ public abstract class EntryBlobStore implements BlobStore {
 
     @Override
     public final MultipartUpload createMultipartUpload(BlobKey key, PartLayout layout, StoreOptions options) {
+        throw unsupported();
+    }
+
+    @Override
+    public final Optional<MultipartUpload> resumeMultipartUpload(
+            BlobKey key, String id, PartLayout layout, StoreOptions options) {
         throw unsupported();
     }
 

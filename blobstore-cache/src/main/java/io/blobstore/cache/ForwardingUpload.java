@@ -52,6 +52,11 @@ abstract class ForwardingUpload implements MultipartUpload {
     public abstract StoredBlob complete(Crc32c checksum) throws IOException;
 
     @Override
+    public final void keep() throws IOException {
+        upload.keep();
+    }
+
+    @Override
     public final void abort() throws IOException {
         upload.abort();
     }

@@ -98,6 +98,18 @@ final class WriteBackStore extends ForwardingBlobStore {
     }
 
     @Override
+    public Optional<MultipartUpload> resumeMultipartUpload(
+            BlobKey key, String id, PartLayout layout, StoreOptions options) throws IOException {
+        writeBack.requireOpen();
+        boolean conditional = options.precondition() != Precondition.none();
+        if (conditional) {
+            writeBack.settle(Operation.RESUME_UPLOAD, key::equals);
+        }
+        return remote.resumeMultipartUpload(key, id, layout, translated(key, options))
+                .map(upload -> new OrderedUpload(upload, writeBack, conditional));
+    }
+
+    @Override
     public StoredBlob copy(BlobKey from, BlobKey to, CopyOptions options) throws IOException {
         writeBack.requireOpen();
         writeBack.settle(Operation.COPY, from::equals);

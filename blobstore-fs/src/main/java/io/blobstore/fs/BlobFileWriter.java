@@ -11,6 +11,8 @@ import io.blobstore.Precondition;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
+import io.blobstore.internal.buffer.DirectBufferPool;
+import io.blobstore.internal.buffer.DirectBufferPool.PooledBuffer;
 import io.blobstore.internal.file.AtomicFile;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
@@ -22,6 +24,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.zip.CRC32C;
 
@@ -32,6 +35,8 @@ import java.util.zip.CRC32C;
 final class BlobFileWriter {
     /** Renaming fails if other threads create and remove directories in the way at the same time. */
     private static final int RENAME_ATTEMPTS = 10;
+
+    private static final int READ_BUFFER = 1 << 20;
 
     private final Operation operation;
     private final FsRoot root;
@@ -100,6 +105,29 @@ final class BlobFileWriter {
             blob.discard();
             throw e;
         }
+    }
+
+    /** Returns the writer of a temporary file that an earlier one has left. */
+    static BlobFileWriter reopen(Operation operation, FsRoot root, BlobKey key, Path temporary, StoreOptions options)
+            throws IOException {
+        Path target = root.paths().resolve(operation, key);
+        BlobRecord.Description description =
+                new BlobRecord.Description(options.contentHeaders(), options.userMetadata());
+        AtomicFile file = AtomicFile.reopen(target, temporary);
+        return new BlobFileWriter(operation, root, key, options.precondition(), description, target, file);
+    }
+
+    /** Returns the checksum of bytes that were written; empty if the file ends before. */
+    Optional<Crc32c> checksum(long offset, long length) throws IOException {
+        try (PooledBuffer memory = DirectBufferPool.shared().take(READ_BUFFER)) {
+            OptionalInt crc = file.crc32c(offset, length, memory.buffer());
+            return crc.isPresent() ? Optional.of(new Crc32c(crc.getAsInt())) : Optional.empty();
+        }
+    }
+
+    /** Closes the temporary file, and leaves it for {@link #reopen}. */
+    void detach() throws IOException {
+        file.detach();
     }
 
     /**

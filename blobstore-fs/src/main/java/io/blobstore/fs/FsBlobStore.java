@@ -44,7 +44,9 @@ import java.util.Optional;
 import java.util.zip.CRC32C;
 
 /**
- * A store in a local directory: {@code file:/dir?durability=sync|none}.
+ * A store in a local directory: {@code file:/dir?durability=sync|none&create=true}. The directory must exist, unless
+ * {@code create=true} or {@link Builder#createDirectory} asks for it; later, a directory that has disappeared is an
+ * error, as its file system may have been unmounted.
  *
  * <p>Each blob is a plain file, whose path is the key, readable by any tool; its metadata and checksum are an extended
  * attribute of that file, which {@code cp -a} copies. Files that other tools put into the directory are blobs without
@@ -286,7 +288,29 @@ public final class FsBlobStore implements BlobStore {
         });
     }
 
-    /** Lists the uploads of live processes: what dead processes leave is deleted when a store is opened. */
+    /**
+     * Goes on with an upload whose parts are in a temporary file, which are read again to compare them. What was kept
+     * by a process that has ended is deleted when it was not changed for 7 days.
+     */
+    @Override
+    public Optional<MultipartUpload> resumeMultipartUpload(
+            BlobKey key, String id, PartLayout layout, StoreOptions options) throws IOException {
+        layout.requireWithin(CAPABILITIES);
+        return translating(Operation.RESUME_UPLOAD, key, () -> {
+            root.paths().resolve(Operation.RESUME_UPLOAD, key);
+            Optional<Path> temporary = FsUploads.find(root, key, id);
+            if (temporary.isEmpty()) {
+                return Optional.empty();
+            }
+            BlobFileWriter blob = BlobFileWriter.reopen(Operation.COMPLETE_UPLOAD, root, key, temporary.get(), options);
+            return Optional.of(FsMultipartUpload.resume(key, layout, root.path(), blob, uploads));
+        });
+    }
+
+    /**
+     * Lists the uploads of live processes, and those that were kept: what else dead processes leave is deleted when a
+     * store is opened.
+     */
     @Override
     public UploadListing listUploads(String prefix) throws IOException {
         root.requireOpen();
@@ -376,35 +400,34 @@ public final class FsBlobStore implements BlobStore {
     /** Builds a store. Not thread-safe. */
     public static final class Builder {
         private final Path directory;
+        private boolean createDirectory;
         private Durability durability = Durability.SYNC;
 
         private Builder(Path directory) {
-            this.directory = directory;
+            this.directory = Objects.requireNonNull(directory, "directory");
+        }
+
+        /** Sets whether a missing directory is created when the store is opened, with its parents; default false. */
+        public Builder createDirectory(boolean createDirectory) {
+            this.createDirectory = createDirectory;
+            return this;
         }
 
         /** Sets what survives a power failure right after a call has returned; default {@link Durability#SYNC}. */
         public Builder durability(Durability durability) {
-            this.durability = Objects.requireNonNull(durability);
+            this.durability = Objects.requireNonNull(durability, "durability");
             return this;
         }
 
         /**
-         * Opens the store, to be closed by the caller, and deletes the temporary files of dead processes. Creates
-         * nothing: a missing directory is created with the first blob, if its parent exists.
+         * Opens the store, to be closed by the caller, and deletes the temporary files of dead processes.
          *
-         * @throws StoreNotFoundException if the path is not a directory
+         * @throws StoreNotFoundException if the directory does not exist and is not to be created, or is not a
+         *     directory
          */
         public FsBlobStore open() throws IOException {
-            if (Files.exists(directory) && !Files.isDirectory(directory)) {
-                throw new StoreNotFoundException(
-                        Operation.OPEN,
-                        null,
-                        "the store " + directory + " is not a directory; choose a directory, or a new path",
-                        null);
-            }
-            FsRoot root =
-                    FsErrors.translating(Operation.OPEN, null, directory, () -> FsRoot.open(directory, durability));
-            return new FsBlobStore(root);
+            return new FsBlobStore(FsErrors.translating(
+                    Operation.OPEN, null, directory, () -> FsRoot.open(directory, createDirectory, durability)));
         }
     }
 }

@@ -15,22 +15,37 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** A multipart upload that writes its parts to one temporary file, which is published as the blob. */
 final class FsMultipartUpload extends AbstractMultipartUpload<UploadedPart> {
     private final Path root;
     private final BlobFileWriter blob;
+    /** The parts that were received before the upload was resumed, as far as they were not asked for yet. */
+    private final Set<Integer> received;
 
-    private FsMultipartUpload(BlobKey key, PartLayout layout, Path root, BlobFileWriter blob, OpenUploads uploads) {
+    private volatile boolean kept;
+
+    private FsMultipartUpload(
+            BlobKey key,
+            PartLayout layout,
+            Path root,
+            BlobFileWriter blob,
+            Set<Integer> received,
+            OpenUploads uploads) {
         super(key, layout, uploads);
         this.root = root;
         this.blob = blob;
+        this.received = ConcurrentHashMap.newKeySet();
+        this.received.addAll(received);
     }
 
     /** Creates an upload, and records that it is one. */
     static FsMultipartUpload create(BlobKey key, PartLayout layout, Path root, BlobFileWriter blob, OpenUploads uploads)
             throws IOException {
-        FsMultipartUpload upload = new FsMultipartUpload(key, layout, root, blob, uploads);
+        FsMultipartUpload upload = new FsMultipartUpload(key, layout, root, blob, Set.of(), uploads);
         try {
             FsUploads.record(blob.temporary(), key);
             return upload;
@@ -40,6 +55,24 @@ final class FsMultipartUpload extends AbstractMultipartUpload<UploadedPart> {
         }
     }
 
+    /** Returns the object of an upload that was kept. */
+    static FsMultipartUpload resume(BlobKey key, PartLayout layout, Path root, BlobFileWriter blob, OpenUploads uploads)
+            throws IOException {
+        Set<Integer> received = FsUploads.received(blob.temporary());
+        FsMultipartUpload upload = new FsMultipartUpload(key, layout, root, blob, received, uploads);
+        upload.keep();
+        return upload;
+    }
+
+    @Override
+    protected void preserve() throws IOException {
+        translating(Operation.CREATE_UPLOAD, () -> {
+            FsUploads.keep(blob.temporary());
+            return true;
+        });
+        kept = true;
+    }
+
     @Override
     public String id() {
         return FsUploads.id(blob.temporary());
@@ -47,8 +80,27 @@ final class FsMultipartUpload extends AbstractMultipartUpload<UploadedPart> {
 
     @Override
     protected UploadedPart send(int partNumber, BlobSource content) throws IOException {
-        Crc32c checksum = translating(Operation.UPLOAD_PART, () -> blob.write(layout().offset(partNumber), content));
+        Crc32c checksum = translating(Operation.UPLOAD_PART, () -> {
+            Crc32c written = blob.write(layout().offset(partNumber), content);
+            if (kept) {
+                FsUploads.recordPart(blob.temporary(), partNumber);
+            }
+            return written;
+        });
         return UploadedPart.of(partNumber, content.size(), checksum);
+    }
+
+    /** Reads the part again, whose last writes may be lost after a power failure. */
+    @Override
+    protected Optional<UploadedPart> received(int partNumber, BlobSource content) throws IOException {
+        if (!received.remove(partNumber)) {
+            return Optional.empty();
+        }
+        Optional<Crc32c> stored =
+                translating(Operation.RESUME_UPLOAD, () -> blob.checksum(layout().offset(partNumber), content.size()));
+        return stored.isPresent() && stored.get().equals(Crc32c.of(content))
+                ? Optional.of(UploadedPart.of(partNumber, content.size(), stored.get()))
+                : Optional.empty();
     }
 
     @Override
@@ -63,6 +115,11 @@ final class FsMultipartUpload extends AbstractMultipartUpload<UploadedPart> {
             delete();
             return published;
         });
+    }
+
+    @Override
+    protected void detach() throws IOException {
+        blob.detach();
     }
 
     @Override

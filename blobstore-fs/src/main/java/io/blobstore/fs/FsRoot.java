@@ -3,11 +3,16 @@ package io.blobstore.fs;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobVersion;
 import io.blobstore.Operation;
+import io.blobstore.StoreNotFoundException;
+import io.blobstore.internal.file.AtomicFile;
 import io.blobstore.internal.file.ProcessSession;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -15,7 +20,6 @@ import org.jspecify.annotations.Nullable;
 /** A store's root directory: its paths, its directories, and the session to write in. Thread-safe. */
 final class FsRoot {
     private final Path path;
-    private final boolean existedAtOpen;
     private final Durability durability;
     private final KeyPaths paths;
     private final Directories directories;
@@ -25,29 +29,52 @@ final class FsRoot {
     private @Nullable ProcessSession session;
     private boolean closed;
 
-    private FsRoot(Path path, boolean existedAtOpen, KeyPaths paths, Durability durability) {
+    private FsRoot(Path path, KeyPaths paths, Durability durability) {
         this.path = path;
-        this.existedAtOpen = existedAtOpen;
         this.durability = durability;
         this.paths = paths;
         this.directories = new Directories(paths, durability);
     }
 
-    /** Opens a root. Creates nothing; deletes the temporary files of dead processes. */
-    static FsRoot open(Path directory, Durability durability) throws IOException {
+    /**
+     * Opens a root, and deletes the temporary files of dead processes.
+     *
+     * @param create whether a missing directory is created, with its parents
+     * @throws StoreNotFoundException if the directory is missing, or the path is not a directory
+     */
+    static FsRoot open(Path directory, boolean create, Durability durability) throws IOException {
         Path absolute = directory.toAbsolutePath();
-        boolean exists = Files.exists(absolute);
-        if (exists) {
-            absolute = absolute.toRealPath();
-            ProcessSession.sweep(absolute.resolve(KeyPaths.RESERVED));
-        } else {
-            absolute = absolute.normalize();
-            Path parent = absolute.getParent();
-            if (parent != null && Files.isDirectory(parent)) {
-                absolute = parent.toRealPath().resolve(absolute.getFileName());
+        if (Files.notExists(absolute, LinkOption.NOFOLLOW_LINKS)) {
+            if (!create) {
+                throw notFound("the directory " + absolute + " does not exist; create it, or let the store create it,"
+                        + " with create=true as in " + absolute.toUri() + "?create=true");
+            }
+            create(absolute, durability);
+        }
+        if (!Files.isDirectory(absolute) && Files.exists(absolute, LinkOption.NOFOLLOW_LINKS)) {
+            throw notFound("the store " + absolute + " is not a directory; choose a directory, or a new path");
+        }
+        absolute = absolute.toRealPath();
+        ProcessSession.sweep(absolute.resolve(KeyPaths.RESERVED));
+        return new FsRoot(absolute, KeyPaths.of(absolute), durability);
+    }
+
+    private static StoreNotFoundException notFound(String problem) {
+        return new StoreNotFoundException(Operation.OPEN, null, problem, null);
+    }
+
+    /** Creates a directory and its missing parents, and makes them durable if the store promises that. */
+    private static void create(Path directory, Durability durability) throws IOException {
+        Deque<Path> outermostFirst = new ArrayDeque<>();
+        for (Path path = directory; path != null && !Files.exists(path); path = path.getParent()) {
+            outermostFirst.addFirst(path);
+        }
+        Files.createDirectories(directory);
+        if (durability == Durability.SYNC) {
+            for (Path created : outermostFirst) {
+                AtomicFile.forceDirectory(KeyPaths.parent(created));
             }
         }
-        return new FsRoot(absolute, exists, KeyPaths.of(absolute), durability);
     }
 
     Path path() {
@@ -77,17 +104,14 @@ final class FsRoot {
         }
     }
 
-    /**
-     * Returns the session to write in. The first call creates the root directory, if it was missing when the store was
-     * opened.
-     */
+    /** Returns the session to write in, which the first call joins. */
     ProcessSession session() throws IOException {
         lock.lock();
         try {
             requireOpen();
             ProcessSession joined = session;
             if (joined == null) {
-                createRoot();
+                requireDirectory(); // creating it again could fill the mount point of an unmounted file system
                 joined = ProcessSession.join(path.resolve(KeyPaths.RESERVED));
                 session = joined;
             }
@@ -97,23 +121,11 @@ final class FsRoot {
         }
     }
 
-    /** Fails, as an operating system call would, if the root is missing (still, or again). */
+    /** Fails, as an operating system call would, if the root has disappeared. */
     void requireDirectory() throws NoSuchFileException {
         if (!Files.isDirectory(path)) {
             throw new NoSuchFileException(path.toString());
         }
-    }
-
-    private void createRoot() throws IOException {
-        if (Files.isDirectory(path)) {
-            return;
-        }
-        if (existedAtOpen) {
-            // It disappeared. Creating it again could fill the mount point of a file system that was unmounted.
-            throw new NoSuchFileException(path.toString());
-        }
-        Files.createDirectory(path);
-        directories.sync(KeyPaths.parent(path));
     }
 
     /**

@@ -2,6 +2,7 @@ package io.blobstore.fs;
 
 import io.blobstore.BlobKey;
 import io.blobstore.IncompleteUpload;
+import io.blobstore.internal.file.ProcessSession;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryIteratorException;
@@ -16,11 +17,16 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The multipart uploads in progress in a root, of all processes. Beside the temporary file of each is another one with
  * the suffix {@value #SUFFIX}, which contains the key and a line break. An id is the path of the temporary file below
  * {@code .blobstore/tmp}. What dead processes leave is deleted when a store is opened, these files included.
+ *
+ * <p>An upload that is kept has another file, with the suffix {@link ProcessSession#KEEP}, because of which the session
+ * leaves it. It contains a line for each part that was written: its number.
  */
 final class FsUploads {
     private static final String SUFFIX = ".upload";
@@ -34,9 +40,53 @@ final class FsUploads {
         Files.write(recordOf(temporary), text, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     }
 
-    /** Deletes the record of an upload that has ended. Idempotent. */
+    /** Deletes the records of an upload that has ended. Idempotent. */
     static void forget(Path temporary) throws IOException {
         Files.deleteIfExists(recordOf(temporary));
+        Files.deleteIfExists(keepFile(temporary));
+    }
+
+    /** Keeps an upload from being deleted with its session. Idempotent. */
+    static void keep(Path temporary) throws IOException {
+        Files.write(keepFile(temporary), new byte[0], StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    }
+
+    /** Records that a part of an upload that is kept was written. */
+    static void recordPart(Path temporary, int number) throws IOException {
+        byte[] line = (number + "\n").getBytes(StandardCharsets.US_ASCII);
+        Files.write(keepFile(temporary), line, StandardOpenOption.APPEND);
+    }
+
+    /** Returns the numbers of the parts that were written. */
+    static Set<Integer> received(Path temporary) throws IOException {
+        return Files.readString(keepFile(temporary), StandardCharsets.ISO_8859_1)
+                .lines()
+                .filter(line -> line.matches("[1-9][0-9]{0,8}")) // anything else is a write that was cut off
+                .map(Integer::valueOf)
+                .collect(Collectors.toSet());
+    }
+
+    /** Returns the temporary file of an upload of a key that was kept; empty if there is none, or it has no parts. */
+    static Optional<Path> find(FsRoot root, BlobKey key, String id) throws IOException {
+        if (!id.matches(ID)) {
+            return Optional.empty();
+        }
+        Path temporary = tmp(root).resolve(id);
+        boolean kept = Files.isRegularFile(temporary, LinkOption.NOFOLLOW_LINKS)
+                && Files.isRegularFile(keepFile(temporary), LinkOption.NOFOLLOW_LINKS);
+        try {
+            return kept
+                            && key(recordOf(temporary)).filter(key::equals).isPresent()
+                            && !received(temporary).isEmpty()
+                    ? Optional.of(temporary)
+                    : Optional.empty();
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static Path keepFile(Path temporary) {
+        return temporary.resolveSibling(temporary.getFileName() + ProcessSession.KEEP);
     }
 
     private static Path recordOf(Path temporary) {

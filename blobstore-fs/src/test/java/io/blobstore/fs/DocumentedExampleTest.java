@@ -96,7 +96,7 @@ class DocumentedExampleTest {
     void itStoresTheFile() throws Exception {
         Path image = directory.resolve("disk.img");
         MappedFile.create(image, 20 << 20).close();
-        example(directory.resolve("store"), image);
+        example(Files.createDirectory(directory.resolve("store")), image);
         assertThat(directory.resolve("store/images/disk.img")).hasSameBinaryContentAs(image);
     }
 
@@ -107,7 +107,7 @@ class DocumentedExampleTest {
         new SplittableRandom(1).nextBytes(content);
         Files.write(image, content);
         BlobKey key = BlobKey.of("images/disk.img");
-        try (BlobStore store = BlobStores.open("file:" + directory.resolve("store"));
+        try (BlobStore store = BlobStores.open("file:" + directory.resolve("store") + "?create=true");
                 MappedFile memory = MappedFile.create(directory.resolve("memory"), content.length)) {
             store.store(key, BlobSource.ofPath(image));
             reading(store, key, memory, directory.resolve("copy"));
@@ -118,7 +118,7 @@ class DocumentedExampleTest {
 
     @Test
     void theThirdWritesIt() throws Exception {
-        try (BlobStore store = BlobStores.open("file:" + directory.resolve("store"))) {
+        try (BlobStore store = BlobStores.open("file:" + directory.resolve("store") + "?create=true")) {
             writing(store, BlobKey.of("text"), "body".getBytes(StandardCharsets.UTF_8));
         }
         assertThat(directory.resolve("store/text")).hasContent("header\nbody");

@@ -7,12 +7,14 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobListing;
 import io.blobstore.BlobSource;
+import io.blobstore.BlobStore;
 import io.blobstore.BlobStoreException;
 import io.blobstore.BlobStores;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
 import io.blobstore.ListOptions;
 import io.blobstore.MultipartUpload;
+import io.blobstore.Operation;
 import io.blobstore.PermissionDeniedException;
 import io.blobstore.StorageFullException;
 import io.blobstore.StoreNotFoundException;
@@ -41,6 +43,9 @@ import org.assertj.core.api.ThrowableAssert;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tests the translation of the operating system's errors to the store's exceptions. */
 @ExtendWith(LeakCheck.class)
@@ -59,29 +64,49 @@ class FsFaultsTest {
         assertThat(file).hasContent("content");
     }
 
-    @Test
-    void aMissingDirectoryIsCreatedByTheFirstBlobAndNotBefore() throws IOException {
-        Path root = directory.resolve("root");
-        try (FsBlobStore store = FsBlobStore.open(root)) {
-            assertThatThrownBy(() -> store.head(KEY)).isInstanceOf(StoreNotFoundException.class);
-            assertThatThrownBy(() -> store.read(KEY, ByteRange.all(), ByteBuffer.allocate(1)))
-                    .isInstanceOf(StoreNotFoundException.class);
-            assertThatThrownBy(() -> store.list(ListOptions.DEFAULT)).isInstanceOf(StoreNotFoundException.class);
-            assertThatThrownBy(() -> store.delete(KEY)).isInstanceOf(StoreNotFoundException.class);
-            assertThat(root).doesNotExist();
+    @ParameterizedTest
+    @ValueSource(strings = {"root", "no/such"})
+    void aMissingDirectoryIsRefusedAndNotCreated(String name) throws IOException {
+        Path root = directory.resolve(name);
+        List<ThrowableAssert.ThrowingCallable> ways = List.of(
+                () -> FsBlobStore.open(root),
+                () -> BlobStores.open(root),
+                () -> BlobStores.open(root.toString()),
+                () -> BlobStores.open(root.toUri()),
+                () -> BlobStores.open("file:" + root + "?durability=none&create=false"));
+        for (ThrowableAssert.ThrowingCallable way : ways) {
+            assertThatThrownBy(way)
+                    .isInstanceOfSatisfying(
+                            StoreNotFoundException.class,
+                            e -> assertThat(e.operation()).isEqualTo(Operation.OPEN))
+                    .hasMessageContaining(root + " does not exist")
+                    .hasMessageContaining("file://" + root + "?create=true");
+        }
+        assertThat(Tree.all(directory)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"root, SYNC", "no/such, SYNC", "a b/c/d, NONE"})
+    void aMissingDirectoryIsCreatedIfAskedFor(String name, Durability durability) throws IOException {
+        Path root = directory.resolve(name);
+        try (FsBlobStore store = FsBlobStore.builder(root)
+                .createDirectory(true)
+                .durability(durability)
+                .open()) {
+            assertThat(root).isEmptyDirectory();
             store.store(KEY, ByteBuffer.allocate(1));
-            assertThat(store.head(KEY).size()).isEqualTo(1);
+        }
+        try (BlobStore again = BlobStores.open(root.toUri() + "?create=true")) {
+            assertThat(again.head(KEY).size()).isEqualTo(1);
         }
     }
 
     @Test
-    void aMissingParentIsNotCreated() throws IOException {
-        try (FsBlobStore store = FsBlobStore.open(directory.resolve("no/such"))) {
-            assertThatThrownBy(() -> store.store(KEY, ByteBuffer.allocate(1)))
-                    .isInstanceOf(StoreNotFoundException.class)
-                    .hasMessageContaining("does not exist; create it");
-        }
-        assertThat(Tree.all(directory)).isEmpty();
+    void aDirectoryBelowAFileIsNotCreated() throws IOException {
+        Path file = Files.writeString(directory.resolve("file"), "content");
+        assertThatThrownBy(() -> BlobStores.open("file:" + file.resolve("root") + "?create=true"))
+                .isInstanceOf(StoreNotFoundException.class);
+        assertThat(file).hasContent("content");
     }
 
     @Test
@@ -111,6 +136,9 @@ class FsFaultsTest {
         assertThatThrownBy(() -> BlobStores.open("file:" + directory + "?durability=maybe"))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("'sync' or 'none'");
+        assertThatThrownBy(() -> BlobStores.open("file:" + directory + "?create=yes"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("'true' or 'false'");
         assertThatThrownBy(() -> BlobStores.open("file://host/dir"))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("no host");

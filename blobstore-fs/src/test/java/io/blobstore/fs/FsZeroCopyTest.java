@@ -39,6 +39,7 @@ class FsZeroCopyTest {
     @Test
     void storingFromAMappingAllocatesNoPayload() throws IOException {
         try (FsBlobStore store = FsBlobStore.builder(directory.resolve("root"))
+                        .createDirectory(true)
                         .durability(Durability.NONE)
                         .open();
                 MappedFile file = MappedFile.create(directory.resolve("source"), SIZE)) {
@@ -53,6 +54,7 @@ class FsZeroCopyTest {
         Path source = directory.resolve("source");
         MappedFile.create(source, SIZE).close();
         try (FsBlobStore store = FsBlobStore.builder(directory.resolve("root"))
+                .createDirectory(true)
                 .durability(Durability.NONE)
                 .open()) {
             store(store, BlobSource.ofPath(source));
@@ -64,6 +66,7 @@ class FsZeroCopyTest {
     @Test
     void readingIntoDirectMemoryAllocatesNoPayload() throws IOException {
         try (FsBlobStore store = FsBlobStore.builder(directory.resolve("root"))
+                .createDirectory(true)
                 .durability(Durability.NONE)
                 .open()) {
             ByteBuffer target = ByteBuffer.allocateDirect(SIZE);

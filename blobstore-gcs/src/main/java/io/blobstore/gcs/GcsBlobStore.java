@@ -30,6 +30,7 @@ import io.blobstore.http.objects.BucketContext;
 import io.blobstore.http.objects.BucketStoreBuilder;
 import io.blobstore.http.objects.Conditions;
 import io.blobstore.http.objects.RangedRead;
+import io.blobstore.http.objects.ReceivedParts;
 import io.blobstore.http.objects.Retries;
 import io.blobstore.http.objects.RetryClock;
 import io.blobstore.http.objects.UriParameters;
@@ -231,10 +232,17 @@ public final class GcsBlobStore implements BlobStore {
         String object = condition == Precondition.none()
                 ? atKey
                 : names.hiddenObject(UUID.randomUUID().toString(), key);
-        return uploads.create(() -> new GcsMultipartUpload(
+        return uploads.create(
+                () -> upload(multipart.create(key, object, options), ReceivedParts.none(), layout, options));
+    }
+
+    private GcsMultipartUpload upload(
+            MultipartRequests.Upload remote, ReceivedParts received, PartLayout layout, StoreOptions options) {
+        return new GcsMultipartUpload(
                 bucket,
                 names,
-                multipart.create(key, object, options),
+                remote,
+                received,
                 client.client(),
                 errors,
                 objects,
@@ -243,7 +251,33 @@ public final class GcsBlobStore implements BlobStore {
                 layout,
                 options,
                 copy,
-                uploads));
+                uploads);
+    }
+
+    /**
+     * Goes on with an upload whose parts the server lists. Parts are recognized by an ETag that is the MD5 of the
+     * content; where it is something else, as with customer keys, they are sent again.
+     */
+    @Override
+    public Optional<MultipartUpload> resumeMultipartUpload(
+            BlobKey key, String id, PartLayout layout, StoreOptions options) throws IOException {
+        layout.requireWithin(CAPABILITIES);
+        bucket.requireOpen();
+        if (transport.isGrpc(Operation.RESUME_UPLOAD, key)) {
+            throw new UnsupportedOperationException("zonal buckets have no multipart uploads; see capabilities()");
+        }
+        GcsObjectNames.Target target = names.target(Operation.RESUME_UPLOAD, key, id);
+        boolean hidden = !target.object().equals(names.objectOf(Operation.RESUME_UPLOAD, key));
+        if (target.unpublished() || hidden == (options.precondition() == Precondition.none())) {
+            return Optional.empty(); // another kind of upload than the one that these options create
+        }
+        Optional<MultipartRequests.Resumed> resumed = multipart.resume(key, target.object(), target.serverId());
+        if (resumed.isEmpty()) {
+            return Optional.empty();
+        }
+        MultipartUpload upload = upload(resumed.get().upload(), resumed.get().received(), layout, options);
+        upload.keep();
+        return Optional.of(upload);
     }
 
     /**

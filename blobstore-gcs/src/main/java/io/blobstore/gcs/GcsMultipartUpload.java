@@ -19,6 +19,7 @@ import io.blobstore.http.objects.BucketContext;
 import io.blobstore.http.objects.Conditions;
 import io.blobstore.http.objects.HeadRequest;
 import io.blobstore.http.objects.PublishingRequest;
+import io.blobstore.http.objects.ReceivedParts;
 import io.blobstore.http.objects.SentContent;
 import io.blobstore.spi.AbstractMultipartUpload;
 import io.blobstore.spi.OpenUploads;
@@ -42,6 +43,7 @@ final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUploa
     private final BucketContext bucket;
     private final GcsObjectNames names;
     private final MultipartRequests.Upload remote;
+    private final ReceivedParts received;
     private final Storage client;
     private final GcsErrors errors;
     private final GcsObjectReader objects;
@@ -63,6 +65,7 @@ final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUploa
             BucketContext bucket,
             GcsObjectNames names,
             MultipartRequests.Upload remote,
+            ReceivedParts received,
             Storage client,
             GcsErrors errors,
             GcsObjectReader objects,
@@ -76,6 +79,7 @@ final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUploa
         this.bucket = bucket;
         this.names = names;
         this.remote = remote;
+        this.received = received;
         this.client = client;
         this.errors = errors;
         this.objects = objects;
@@ -109,6 +113,20 @@ final class GcsMultipartUpload extends AbstractMultipartUpload<GcsMultipartUploa
         Crc32c checksum = bucket.translate(Operation.UPLOAD_PART, key(), () -> Crc32c.of(content));
         MultipartRequests.Part sent = remote.put(partNumber, content, checksum);
         return new Sent(UploadedPart.of(partNumber, content.size(), checksum), sent);
+    }
+
+    @Override
+    protected Optional<Sent> received(int partNumber, BlobSource content) throws IOException {
+        if (!received.has(partNumber)) {
+            return Optional.empty();
+        }
+        return bucket.translate(Operation.RESUME_UPLOAD, key(), () -> {
+            Crc32c checksum = Crc32c.of(content);
+            return received.take(partNumber, content, checksum)
+                    .map(part -> new Sent(
+                            UploadedPart.of(partNumber, content.size(), checksum),
+                            new MultipartRequests.Part(partNumber, part.etag())));
+        });
     }
 
     @Override

@@ -14,6 +14,7 @@ import io.blobstore.http.XmlPage;
 import io.blobstore.http.XmlResponse;
 import io.blobstore.http.objects.BucketContext;
 import io.blobstore.http.objects.ObjectHeaders;
+import io.blobstore.http.objects.ReceivedParts;
 import io.blobstore.http.objects.RefusedRequestException;
 import io.blobstore.http.objects.UninterruptibleRequest;
 import io.blobstore.spi.Checksums;
@@ -57,6 +58,31 @@ record MultipartRequests(
                 .filter(text -> !text.isEmpty() && created.whole())
                 .orElseThrow(() -> ObjectHeaders.incomplete(Operation.CREATE_UPLOAD, key, "upload id"));
         return new Upload(key, object, id);
+    }
+
+    /** An upload of another object of this class, or of another process, and the parts that the server has of it. */
+    record Resumed(Upload upload, ReceivedParts received) {}
+
+    /** Lists the parts of an upload, to go on with it; empty if it is gone, or has none. */
+    Optional<Resumed> resume(BlobKey key, String object, String id) throws IOException {
+        Operation operation = Operation.RESUME_UPLOAD;
+        try {
+            ReceivedParts received = ReceivedParts.list(operation, key, marker -> {
+                Map<String, String> query = new TreeMap<>(Map.of("uploadId", id));
+                marker.ifPresent(number -> query.put("part-number-marker", number));
+                HttpResponse response = bucket.request(
+                        operation, key, () -> data.get(urls.object(object, query), Map.of(), ResponseHandler.KEEP));
+                return XmlPage.of(response.body().bytes());
+            });
+            return received.count() == 0
+                    ? Optional.empty()
+                    : Optional.of(new Resumed(new Upload(key, object, id), received));
+        } catch (BlobStoreException e) {
+            if (errors.isUploadGone(e)) {
+                return Optional.empty();
+            }
+            throw e;
+        }
     }
 
     /** Aborts an upload; does nothing if it is gone. */

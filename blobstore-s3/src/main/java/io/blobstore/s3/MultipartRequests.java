@@ -12,6 +12,7 @@ import io.blobstore.http.HttpResponse;
 import io.blobstore.http.objects.BucketContext;
 import io.blobstore.http.objects.ObjectHeaders;
 import io.blobstore.http.objects.ObjectNames;
+import io.blobstore.http.objects.ReceivedParts;
 import io.blobstore.http.objects.UninterruptibleRequest;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -28,6 +29,7 @@ import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadResponse;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
 import software.amazon.awssdk.services.s3.model.CreateMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.CreateMultipartUploadResponse;
+import software.amazon.awssdk.services.s3.model.ListPartsRequest;
 
 /** Sends the requests of multipart uploads: parts by the data plane, all others by the SDK. */
 record MultipartRequests(
@@ -77,7 +79,49 @@ record MultipartRequests(
         if (id == null || id.isEmpty()) {
             throw ObjectHeaders.incomplete(operation, key, "upload id");
         }
-        return new Upload(completion, key, object, id, mode(response));
+        return new Upload(completion, key, object, id, mode(response.checksumAlgorithm(), response.checksumType()));
+    }
+
+    /** An upload of another object of this class, or of another process, and the parts that the server has of it. */
+    record Resumed(Upload upload, ReceivedParts received) {}
+
+    /**
+     * Lists the parts of an upload, to go on with it; empty if it is gone, or has none: some servers list no parts of
+     * an upload that is gone.
+     *
+     * @param operation the operation for failures of this request
+     * @param completion the operation for failures of the completion
+     */
+    Optional<Resumed> resume(Operation operation, Operation completion, BlobKey key, String id) throws IOException {
+        String object = names.objectOf(operation, key);
+        ListPartsRequest.Builder request =
+                ListPartsRequest.builder().bucket(bucket.name()).key(object).uploadId(id);
+        ReceivedParts received;
+        try {
+            received = ReceivedParts.list(
+                    operation,
+                    key,
+                    marker -> UnparsedListing.request(
+                            bucket,
+                            operation,
+                            S3Headers.override(headers.any()),
+                            configuration -> client.listParts(request.partNumberMarker(
+                                            marker.map(Integer::valueOf).orElse(null))
+                                    .overrideConfiguration(configuration)
+                                    .build())));
+        } catch (BlobStoreException e) {
+            if (errors.isUploadGone(e)) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+        if (received.count() == 0) {
+            return Optional.empty();
+        }
+        Mode mode = mode(
+                ChecksumAlgorithm.fromValue(received.field("ChecksumAlgorithm").orElse(null)),
+                ChecksumType.fromValue(received.field("ChecksumType").orElse(null)));
+        return Optional.of(new Resumed(new Upload(completion, key, object, id, mode), received));
     }
 
     /** Aborts an upload; does nothing if it is gone. */
@@ -91,11 +135,11 @@ record MultipartRequests(
         return new MultipartRequests(bucket, names, client, data, headers, errors, false);
     }
 
-    private Mode mode(CreateMultipartUploadResponse response) {
-        if (!keepsChecksums || response.checksumAlgorithm() != ChecksumAlgorithm.CRC32_C) {
+    private Mode mode(@Nullable ChecksumAlgorithm algorithm, @Nullable ChecksumType type) {
+        if (!keepsChecksums || algorithm != ChecksumAlgorithm.CRC32_C) {
             return Mode.NONE;
         }
-        return response.checksumType() == ChecksumType.FULL_OBJECT ? Mode.FULL_OBJECT : Mode.COMPOSITE;
+        return type == ChecksumType.FULL_OBJECT ? Mode.FULL_OBJECT : Mode.COMPOSITE;
     }
 
     /** An upload that S3 identifies by its id. */

@@ -29,6 +29,7 @@ import io.blobstore.http.objects.BucketStoreBuilder;
 import io.blobstore.http.objects.Conditions;
 import io.blobstore.http.objects.ObjectNames;
 import io.blobstore.http.objects.RangedRead;
+import io.blobstore.http.objects.ReceivedParts;
 import io.blobstore.http.objects.Retries;
 import io.blobstore.http.objects.RetryClock;
 import io.blobstore.spi.ByteRanges;
@@ -257,11 +258,40 @@ public final class S3BlobStore implements BlobStore {
         return uploads.create(() -> new S3MultipartUpload(
                 bucket,
                 multipart.create(Operation.CREATE_UPLOAD, Operation.COMPLETE_UPLOAD, key, S3Headers.metadata(options)),
+                ReceivedParts.none(),
                 layout,
                 options.precondition(),
                 conditions,
                 errors,
                 uploads));
+    }
+
+    /**
+     * Goes on with an upload whose parts the server lists. Parts are recognized by their CRC32C, or if the server keeps
+     * none, by an ETag that is the MD5 of the content; where it is something else, as with encryption by KMS, all parts
+     * are sent again. Needs the permission {@code s3:ListMultipartUploadParts}.
+     */
+    @Override
+    public Optional<MultipartUpload> resumeMultipartUpload(
+            BlobKey key, String id, PartLayout layout, StoreOptions options) throws IOException {
+        layout.requireWithin(CAPABILITIES);
+        bucket.requireOpen();
+        Optional<MultipartRequests.Resumed> resumed =
+                multipart.resume(Operation.RESUME_UPLOAD, Operation.COMPLETE_UPLOAD, key, id);
+        if (resumed.isEmpty()) {
+            return Optional.empty();
+        }
+        MultipartUpload upload = new S3MultipartUpload(
+                bucket,
+                resumed.get().upload(),
+                resumed.get().received(),
+                layout,
+                options.precondition(),
+                conditions,
+                errors,
+                uploads);
+        upload.keep();
+        return Optional.of(upload);
     }
 
     /**

@@ -8,6 +8,7 @@ import io.blobstore.StoredBlob;
 import io.blobstore.UploadedPart;
 import io.blobstore.http.objects.BucketContext;
 import io.blobstore.http.objects.Conditions;
+import io.blobstore.http.objects.ReceivedParts;
 import io.blobstore.spi.AbstractMultipartUpload;
 import io.blobstore.spi.OpenUploads;
 import io.blobstore.spi.PartLayout;
@@ -21,11 +22,18 @@ final class S3MultipartUpload extends AbstractMultipartUpload<S3MultipartUpload.
 
     private final BucketContext bucket;
     private final MultipartRequests.Upload remote;
+    private final ReceivedParts received;
     private final Completion completion;
 
+    /**
+     * Creates the object of an upload.
+     *
+     * @param received the parts that the server has already
+     */
     S3MultipartUpload(
             BucketContext bucket,
             MultipartRequests.Upload remote,
+            ReceivedParts received,
             PartLayout layout,
             Precondition condition,
             Conditions conditions,
@@ -34,6 +42,7 @@ final class S3MultipartUpload extends AbstractMultipartUpload<S3MultipartUpload.
         super(remote.key(), layout, uploads);
         this.bucket = bucket;
         this.remote = remote;
+        this.received = received;
         completion = new Completion(bucket, errors, conditions, OPERATION, key(), condition);
     }
 
@@ -50,6 +59,20 @@ final class S3MultipartUpload extends AbstractMultipartUpload<S3MultipartUpload.
         Crc32c checksum = bucket.translate(Operation.UPLOAD_PART, key(), () -> Crc32c.of(content));
         MultipartRequests.Part sent = remote.put(partNumber, content, checksum);
         return new Sent(UploadedPart.of(partNumber, content.size(), checksum), sent);
+    }
+
+    @Override
+    protected Optional<Sent> received(int partNumber, BlobSource content) throws IOException {
+        if (!received.has(partNumber)) {
+            return Optional.empty();
+        }
+        return bucket.translate(Operation.RESUME_UPLOAD, key(), () -> {
+            Crc32c checksum = Crc32c.of(content);
+            return received.take(partNumber, content, checksum)
+                    .map(part -> new Sent(
+                            UploadedPart.of(partNumber, content.size(), checksum),
+                            new MultipartRequests.Part(partNumber, part.etag(), Optional.of(checksum))));
+        });
     }
 
     @Override

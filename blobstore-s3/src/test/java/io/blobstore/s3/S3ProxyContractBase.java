@@ -23,6 +23,12 @@ abstract class S3ProxyContractBase extends S3ContractBase {
         return false;
     }
 
+    /** Returns false, as the server lists parts without the algorithm of their upload. */
+    @Override
+    protected boolean keepsChecksumsOfResumedUploads() {
+        return false;
+    }
+
     /** Returns false for a version, which the server compares before it stores, without a lock. */
     @Override
     protected boolean enforcesConditionsInRaces(Precondition condition) {

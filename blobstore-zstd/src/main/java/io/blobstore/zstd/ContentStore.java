@@ -187,6 +187,12 @@ final class ContentStore extends ForwardingBlobStore {
         throw readOnly();
     }
 
+    @Override
+    public Optional<MultipartUpload> resumeMultipartUpload(
+            BlobKey key, String id, PartLayout layout, StoreOptions options) {
+        throw readOnly();
+    }
+
     private static UnsupportedOperationException readOnly() {
         return new UnsupportedOperationException(
                 "this is a view of compressed blobs; store with CompressedBlobs.upload");

@@ -112,6 +112,9 @@ class CompressedUploadMemoryTest {
         }
 
         @Override
+        public void keep() {}
+
+        @Override
         public void abort() {}
     }
 

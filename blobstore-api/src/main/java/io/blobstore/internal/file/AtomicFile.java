@@ -10,9 +10,12 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.OptionalInt;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +34,8 @@ public final class AtomicFile implements Closeable {
      */
     public static final int MAX_WRITE = 128 * 1024;
 
+    private static final OpenOption[] NEW = {StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE};
+
     private final Path target;
     private final Path temporary;
     /**
@@ -41,11 +46,12 @@ public final class AtomicFile implements Closeable {
     /** Shows other processes that the temporary file is in use; null if its directory does. */
     private final @Nullable LivenessLock alive;
 
-    private AtomicFile(Path target, Path temporary, @Nullable LivenessLock alive) throws IOException {
+    private AtomicFile(Path target, Path temporary, @Nullable LivenessLock alive, OpenOption... options)
+            throws IOException {
         this.target = target;
         this.temporary = temporary;
         this.alive = alive;
-        this.channel = FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+        this.channel = FileChannel.open(temporary, options);
     }
 
     /**
@@ -54,7 +60,21 @@ public final class AtomicFile implements Closeable {
      * @throws FileAlreadyExistsException if there is a file at the temporary path
      */
     public static AtomicFile create(Path target, Path temporary) throws IOException {
-        return new AtomicFile(target, temporary, null);
+        return new AtomicFile(target, temporary, null, NEW);
+    }
+
+    /**
+     * Opens a temporary file with the content that an earlier process, or {@link #detach}, has left, and creates it if
+     * it is missing. Only one process may use it at a time.
+     */
+    public static AtomicFile reopen(Path target, Path temporary) throws IOException {
+        return new AtomicFile(
+                target,
+                temporary,
+                null,
+                StandardOpenOption.CREATE,
+                StandardOpenOption.WRITE,
+                LinkOption.NOFOLLOW_LINKS);
     }
 
     /**
@@ -65,7 +85,7 @@ public final class AtomicFile implements Closeable {
     public static AtomicFile createBeside(Path target) throws IOException {
         LivenessLock alive = PartFiles.lock(target.resolveSibling(""));
         try {
-            return new AtomicFile(target, PartFiles.path(alive), alive);
+            return new AtomicFile(target, PartFiles.path(alive), alive, NEW);
         } catch (IOException | RuntimeException e) {
             alive.close();
             throw e;
@@ -117,6 +137,27 @@ public final class AtomicFile implements Closeable {
         return new Section(offset);
     }
 
+    /**
+     * Returns the CRC32C of bytes that are in the temporary file; empty if it ends before.
+     *
+     * @param buffer memory to read into
+     */
+    public OptionalInt crc32c(long offset, long length, ByteBuffer buffer) throws IOException {
+        CRC32C crc = new CRC32C();
+        try (FileChannel own = FileChannel.open(temporary, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
+            for (long at = offset, end = offset + length; at < end; ) {
+                buffer.clear().limit((int) Math.min(buffer.capacity(), end - at));
+                int bytes = own.read(buffer, at);
+                if (bytes < 0) {
+                    return OptionalInt.empty();
+                }
+                crc.update(buffer.flip());
+                at += bytes;
+            }
+        }
+        return OptionalInt.of((int) crc.getValue());
+    }
+
     /** Writes content and metadata to the device. */
     public void force() throws IOException {
         channel.force(true);
@@ -142,6 +183,14 @@ public final class AtomicFile implements Closeable {
             throw e;
         } catch (FileSystemException | UnsupportedOperationException e) {
             return false;
+        }
+    }
+
+    /** Closes the temporary file without deleting it, so that {@link #reopen} finds it. Idempotent. */
+    public void detach() throws IOException {
+        channel.close();
+        if (alive != null) {
+            alive.close();
         }
     }
 

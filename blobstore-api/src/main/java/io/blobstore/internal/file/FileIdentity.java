@@ -43,6 +43,11 @@ public record FileIdentity(
         return new FileIdentity(path, attributes.size(), attributes.lastModifiedTime(), attributes.fileKey());
     }
 
+    /** Returns this identity, and a part of the file, as text that other processes can compare. */
+    public String describe(long offset, long length) {
+        return path.toAbsolutePath() + " " + fileKey + " " + size + " " + modified + " " + offset + "+" + length;
+    }
+
     /**
      * Checks that the file ends where its size says. Files that the kernel makes up, as in {@code /proc}, report a size
      * of 0 and contain more. Ignores a file that has changed since, which {@link #difference} describes.

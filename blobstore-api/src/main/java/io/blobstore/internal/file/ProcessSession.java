@@ -13,7 +13,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
@@ -27,6 +29,7 @@ import org.slf4j.LoggerFactory;
  * <pre>
  * directory/tmp/S.lock    locked for as long as session S lives; the kernel unlocks it when its process dies
  * directory/tmp/S/N       temporary files of session S
+ * directory/tmp/S/N.keep  keeps the files N and N.* when the session ends or is swept, for 7 days without a change
  * directory/locks/I       locked while a name of stripe I is changed
  * </pre>
  *
@@ -43,6 +46,9 @@ public final class ProcessSession {
 
     /** After this time without a change, a session whose lock file is lost is taken for dead. */
     static final Duration ABANDONED = Duration.ofDays(7);
+
+    /** The suffix of the file that keeps a temporary file of the same name for other sessions. */
+    public static final String KEEP = ".keep";
 
     private static final ReentrantLock SESSIONS_LOCK = new ReentrantLock();
     private static final Map<Path, ProcessSession> SESSIONS = new HashMap<>();
@@ -121,7 +127,7 @@ public final class ProcessSession {
 
     private void end() throws IOException {
         try (LivenessLock unlocked = alive) {
-            deleteDirectory(temporaries);
+            deleteUnlessKept(temporaries);
         }
     }
 
@@ -166,7 +172,7 @@ public final class ProcessSession {
 
     private static void sweepSession(Path lockFile) {
         try {
-            LivenessLock.sweep(lockFile, "", ProcessSession::deleteDirectory);
+            LivenessLock.sweep(lockFile, "", ProcessSession::deleteUnlessKept);
         } catch (IOException e) {
             LOG.debug("The temporary files of {} were not deleted, though its process may be dead", lockFile, e);
         }
@@ -176,7 +182,7 @@ public final class ProcessSession {
     private static void sweepWithoutLock(Path session) {
         try {
             if (isDirectory(session) && Files.notExists(LivenessLock.lockFile(session)) && isAbandoned(session)) {
-                deleteDirectory(session);
+                deleteDirectory(session, Set.of());
                 LOG.info("Deleted {}, whose lock file is lost, and which was not used for {}", session, ABANDONED);
             }
         } catch (IOException | DirectoryIteratorException e) {
@@ -220,17 +226,42 @@ public final class ProcessSession {
         }
     }
 
-    /** Deletes a directory of files, if it exists. */
-    private static void deleteDirectory(Path directory) throws IOException {
+    /** Deletes a directory of files, if it exists, except for those that are kept for other sessions. */
+    private static void deleteUnlessKept(Path directory) throws IOException {
+        Set<String> kept = new HashSet<>();
+        if (isDirectory(directory)) {
+            try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "*" + KEEP)) {
+                for (Path file : files) {
+                    String name = file.getFileName().toString();
+                    kept.add(name.substring(0, name.length() - KEEP.length()));
+                }
+            } catch (NoSuchFileException e) {
+                return;
+            }
+        }
+        deleteDirectory(directory, kept);
+    }
+
+    /**
+     * Deletes a directory of files, if it exists.
+     *
+     * @param kept the names of the files to leave, together with those that have an extension after such a name
+     */
+    private static void deleteDirectory(Path directory, Set<String> kept) throws IOException {
         if (!isDirectory(directory)) {
             Files.deleteIfExists(directory); // if it is a symbolic link, deletes the link only
             return;
         }
         try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
             for (Path file : files) {
-                Files.deleteIfExists(file);
+                if (!kept.contains(file.getFileName().toString().replaceFirst("\\..*", ""))) {
+                    Files.deleteIfExists(file);
+                }
             }
         } catch (NoSuchFileException e) {
+            return;
+        }
+        if (!kept.isEmpty()) {
             return;
         }
         try {

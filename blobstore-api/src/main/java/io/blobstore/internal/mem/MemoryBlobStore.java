@@ -31,6 +31,7 @@ import io.blobstore.spi.PartLayout;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Collection;
+import java.util.Optional;
 
 /**
  * A store whose blobs are byte arrays on the Java heap. Content is copied when it is stored and when it is read: this
@@ -171,7 +172,26 @@ public final class MemoryBlobStore implements BlobStore {
         requireSupported(options.precondition());
         layout.requireWithin(capabilities);
         requireOpen();
-        return uploads.create(() -> new MemoryMultipartUpload(key, layout, options, content, uploads));
+        return uploads.create(
+                () -> new MemoryMultipartUpload(key, content.addUpload(key), layout, options, content, uploads));
+    }
+
+    @Override
+    public Optional<MultipartUpload> resumeMultipartUpload(
+            BlobKey key, String id, PartLayout layout, StoreOptions options) throws IOException {
+        if (!capabilities.multipart()) {
+            throw new UnsupportedOperationException("this store has no multipart uploads");
+        }
+        requireSupported(options.precondition());
+        layout.requireWithin(capabilities);
+        requireOpen();
+        Optional<Long> number = content.findUpload(key, id);
+        if (number.isEmpty()) {
+            return Optional.empty();
+        }
+        MultipartUpload upload = new MemoryMultipartUpload(key, number.get(), layout, options, content, uploads);
+        upload.keep();
+        return Optional.of(upload);
     }
 
     @Override

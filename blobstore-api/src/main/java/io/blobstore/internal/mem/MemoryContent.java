@@ -15,7 +15,9 @@ import io.blobstore.StoredBlob;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
@@ -33,7 +35,7 @@ public final class MemoryContent {
     private final ReentrantLock lock = new ReentrantLock();
     // Guarded by lock:
     private final TreeMap<BlobKey, Blob> blobs = new TreeMap<>();
-    private final TreeMap<Long, IncompleteUpload> uploads = new TreeMap<>();
+    private final TreeMap<Long, Upload> uploads = new TreeMap<>();
     private long versions;
     private long uploadIds;
 
@@ -46,6 +48,13 @@ public final class MemoryContent {
      * @param content its bytes on the heap; neither they nor the position and limit of the buffer ever change
      */
     record Blob(BlobMetadata metadata, ByteBuffer content) {}
+
+    /** An upload and the parts that were received, by number. */
+    private record Upload(IncompleteUpload description, Map<Integer, ByteBuffer> parts) {
+        boolean is(BlobKey key, String id) {
+            return description.key().equals(key) && description.id().equals(id);
+        }
+    }
 
     private <T> T locked(Supplier<T> action) {
         lock.lock();
@@ -158,9 +167,35 @@ public final class MemoryContent {
     long addUpload(BlobKey key) {
         return locked(() -> {
             long id = ++uploadIds;
-            uploads.put(id, IncompleteUpload.of(key, Long.toString(id), Optional.of(Instant.now())));
+            IncompleteUpload description = IncompleteUpload.of(key, Long.toString(id), Optional.of(Instant.now()));
+            uploads.put(id, new Upload(description, new HashMap<>()));
             return id;
         });
+    }
+
+    /** Returns the number of an upload; empty if it is gone, or has no parts. */
+    Optional<Long> findUpload(BlobKey key, String id) {
+        return locked(() -> uploads.entrySet().stream()
+                .filter(upload -> upload.getValue().is(key, id)
+                        && !upload.getValue().parts.isEmpty())
+                .map(Map.Entry::getKey)
+                .findFirst());
+    }
+
+    /** Adds or replaces a part of an upload; returns whether there is that upload. */
+    boolean putPart(long id, int number, ByteBuffer content) {
+        return locked(() -> {
+            Upload upload = uploads.get(id);
+            if (upload != null) {
+                upload.parts.put(number, content);
+            }
+            return upload != null;
+        });
+    }
+
+    /** Returns a part of an upload; empty if it was not received. */
+    Optional<ByteBuffer> part(long id, int number) {
+        return locked(() -> Optional.ofNullable(uploads.get(id)).map(upload -> upload.parts.get(number)));
     }
 
     void removeUpload(long id) {
@@ -173,14 +208,14 @@ public final class MemoryContent {
 
     List<IncompleteUpload> listUploads(String prefix) {
         return locked(() -> uploads.values().stream()
+                .map(Upload::description)
                 .filter(upload -> upload.key().toString().startsWith(prefix))
                 .sorted(Comparator.comparing(IncompleteUpload::key))
                 .toList());
     }
 
     void abortUpload(BlobKey key, String id) {
-        locked(() -> uploads.values()
-                .removeIf(upload -> upload.key().equals(key) && upload.id().equals(id)));
+        locked(() -> uploads.values().removeIf(upload -> upload.is(key, id)));
     }
 
     // ---- for tests of stores
@@ -189,7 +224,7 @@ public final class MemoryContent {
     public List<String> openUploads() {
         return locked(() -> uploads.entrySet().stream()
                 .map(upload -> "upload " + upload.getKey() + " of '"
-                        + upload.getValue().key() + "'")
+                        + upload.getValue().description.key() + "'")
                 .toList());
     }
 

@@ -14,6 +14,7 @@ import io.blobstore.spi.PartLayout;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Optional;
 
 /** A multipart upload whose parts are buffers on the heap. */
 final class MemoryMultipartUpload extends AbstractMultipartUpload<MemoryMultipartUpload.Part> {
@@ -21,12 +22,17 @@ final class MemoryMultipartUpload extends AbstractMultipartUpload<MemoryMultipar
     private final StoreOptions options;
     private final MemoryContent content;
 
+    /**
+     * Creates the object of an upload.
+     *
+     * @param id the upload's number in the content
+     */
     MemoryMultipartUpload(
-            BlobKey key, PartLayout layout, StoreOptions options, MemoryContent content, OpenUploads uploads) {
+            BlobKey key, long id, PartLayout layout, StoreOptions options, MemoryContent content, OpenUploads uploads) {
         super(key, layout, uploads);
+        this.id = id;
         this.options = options;
         this.content = content;
-        id = content.addUpload(key);
     }
 
     /** A part and its content. */
@@ -41,8 +47,24 @@ final class MemoryMultipartUpload extends AbstractMultipartUpload<MemoryMultipar
     protected Part send(int partNumber, BlobSource source) throws IOException {
         requirePresent(Operation.UPLOAD_PART);
         ByteBuffer bytes = MemoryBlobStore.copyOf(source);
-        Crc32c checksum = Crc32c.of(bytes.duplicate());
-        return new Part(UploadedPart.of(partNumber, bytes.remaining(), checksum), bytes);
+        if (!content.putPart(id, partNumber, bytes)) {
+            throw gone(Operation.UPLOAD_PART);
+        }
+        return part(partNumber, bytes);
+    }
+
+    private static Part part(int partNumber, ByteBuffer bytes) {
+        return new Part(UploadedPart.of(partNumber, bytes.remaining(), Crc32c.of(bytes.duplicate())), bytes);
+    }
+
+    @Override
+    protected Optional<Part> received(int partNumber, BlobSource source) throws IOException {
+        Optional<Part> part = content.part(id, partNumber).map(bytes -> part(partNumber, bytes));
+        return part.isPresent()
+                        && part.get().part().size() == source.size()
+                        && part.get().part().checksum().equals(Crc32c.of(source))
+                ? part
+                : Optional.empty();
     }
 
     @Override
@@ -67,7 +89,11 @@ final class MemoryMultipartUpload extends AbstractMultipartUpload<MemoryMultipar
 
     private void requirePresent(Operation operation) throws BlobStoreException {
         if (!content.hasUpload(id)) {
-            throw new BlobStoreException(operation, key(), "the upload is gone: it was aborted", null, false);
+            throw gone(operation);
         }
+    }
+
+    private BlobStoreException gone(Operation operation) {
+        return new BlobStoreException(operation, key(), "the upload is gone: it was aborted", null, false);
     }
 }

@@ -1,8 +1,5 @@
 package io.blobstore.gcs.grpc;
 
-import com.google.storage.v2.AppendObjectSpec;
-import com.google.storage.v2.BidiWriteHandle;
-import com.google.storage.v2.BidiWriteObjectRedirectedError;
 import com.google.storage.v2.BidiWriteObjectRequest;
 import com.google.storage.v2.BidiWriteObjectResponse;
 import com.google.storage.v2.Object;
@@ -14,8 +11,6 @@ import io.blobstore.Crc32c;
 import io.blobstore.IntegrityException;
 import io.blobstore.Operation;
 import io.blobstore.StoredBlob;
-import io.grpc.Status;
-import io.grpc.protobuf.StatusProto;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Objects;
@@ -35,24 +30,15 @@ public final class ObjectWriter {
     /** How much is sent between two flushes, as in google-cloud-storage's FlushPolicy. */
     private static final long FLUSH_INTERVAL = 4 << 20;
 
-    private static final int MAX_REDIRECTS = 5;
-
     private final GrpcSettings settings;
     private final ObjectRequests requests;
     private final BlobKey key;
     private final Consumer<ObjectWriter> onEnd;
     private final PendingChunks pending = new PendingChunks();
-
-    /** The first message of the next stream, without what a redirect demands. */
-    private BidiWriteObjectRequest first;
+    private final WriterStreams streams;
 
     private Operation operation = Operation.STORE;
-    private volatile @Nullable WriteStream stream;
-    private volatile boolean aborted;
     private boolean ended;
-    private long generation;
-    private Optional<BidiWriteHandle> handle = Optional.empty();
-    private Optional<String> routingToken = Optional.empty();
 
     /** The object's size when everything that was sent is persisted; negative before the server has said the first. */
     private long sent = -1;
@@ -63,9 +49,6 @@ public final class ObjectWriter {
     private PendingChunks.@Nullable Chunk filling;
     private boolean finishing;
     private @Nullable Object finalized;
-    private int failures;
-    private int redirects;
-    private long progressAt = System.nanoTime();
 
     ObjectWriter(
             GrpcSettings settings,
@@ -77,7 +60,7 @@ public final class ObjectWriter {
         this.settings = settings;
         this.requests = new ObjectRequests(settings, connection, object);
         this.key = key;
-        this.first = first;
+        this.streams = new WriterStreams(settings, requests, key, first, this::isFinished);
         this.onEnd = onEnd;
     }
 
@@ -91,7 +74,7 @@ public final class ObjectWriter {
 
     /** Returns the object's generation. */
     public long generation() {
-        return generation;
+        return streams.generation();
     }
 
     /** Returns how many bytes of the object the server is known to have persisted. */
@@ -160,7 +143,7 @@ public final class ObjectWriter {
     public long close(Operation closing) throws IOException {
         long size = run(closing, () -> {
             flushAll();
-            WriteStream last = stream;
+            WriteStream last = streams.current();
             if (last != null) {
                 last.halfClose();
                 WriteStream.Event event;
@@ -177,15 +160,12 @@ public final class ObjectWriter {
 
     /** Ends the writer at once. What is not persisted is lost; a call under way fails. Idempotent. */
     public void abort() {
-        aborted = true;
-        end();
+        streams.abort();
+        onEnd.accept(this);
     }
 
     private void end() {
-        WriteStream last = stream;
-        if (last != null) {
-            last.cancel(); // does nothing if it has ended
-        }
+        streams.end();
         onEnd.accept(this);
     }
 
@@ -195,7 +175,7 @@ public final class ObjectWriter {
     }
 
     private <T> T run(Operation current, Step<T> step) throws IOException {
-        if (ended || aborted) {
+        if (ended || streams.isAborted()) {
             throw new IllegalStateException("the upload of '" + key + "' has ended");
         }
         operation = current;
@@ -232,7 +212,7 @@ public final class ObjectWriter {
 
     /** Sends a chunk from a position of the object on, and a flush if there was none for a while. */
     private void send(PendingChunks.Chunk chunk, long from) {
-        WriteStream current = stream;
+        WriteStream current = streams.current();
         if (current != null) {
             boolean flush = chunk.end() - flushed >= FLUSH_INTERVAL;
             chunk.sending(current);
@@ -249,7 +229,7 @@ public final class ObjectWriter {
     }
 
     private void sendFlush() {
-        WriteStream current = stream;
+        WriteStream current = streams.current();
         if (current != null && flushed < sent) {
             current.send(BidiWriteObjectRequest.newBuilder()
                     .setWriteOffset(sent)
@@ -261,7 +241,7 @@ public final class ObjectWriter {
     }
 
     private void sendFinish() {
-        WriteStream current = stream;
+        WriteStream current = streams.current();
         if (current != null) {
             current.send(BidiWriteObjectRequest.newBuilder()
                     .setWriteOffset(sent)
@@ -275,89 +255,58 @@ public final class ObjectWriter {
 
     /** Takes the events that are there. */
     private void takeEvents() throws IOException, InterruptedException {
-        WriteStream current = stream;
+        WriteStream current = streams.current();
         WriteStream.Event event = current == null ? null : current.poll(0);
         while (event != null) {
             take(event);
-            current = stream;
+            current = streams.current();
             event = current == null ? null : current.poll(0);
         }
     }
 
     /** Takes events until a condition holds. */
     private void awaitUntil(BooleanSupplier condition) throws IOException, InterruptedException {
-        progressAt = System.nanoTime();
+        streams.awaitProgress();
         while (!condition.getAsBoolean()) {
-            WriteStream current = stream;
+            WriteStream current = streams.current();
             if (current == null) {
                 connect();
             } else {
-                take(next(current));
+                take(streams.next(operation, current));
             }
         }
-    }
-
-    /** Waits for an event, no longer than the server may make no progress. */
-    private WriteStream.Event next(WriteStream current) throws IOException, InterruptedException {
-        long limit = settings.stallTimeout().toNanos();
-        WriteStream.Event event = current.poll(Math.max(0, limit - (System.nanoTime() - progressAt)));
-        if (event == null) {
-            throw new BlobStoreException(
-                    operation,
-                    key,
-                    "the server has made no progress for "
-                            + settings.stallTimeout().toMillis() + " ms",
-                    null,
-                    true);
-        }
-        return event;
     }
 
     private void take(WriteStream.Event event) throws IOException, InterruptedException {
         if (event instanceof WriteStream.Response response) {
             accept(response.message());
-        } else if (event instanceof WriteStream.End end && finalized == null) {
-            prepareNext(end);
+        } else if (event instanceof WriteStream.End end && finalized == null && streams.isContinued(operation, end)) {
             connect();
         }
     }
 
     /** Takes over what a response says about the object. */
     private void accept(BidiWriteObjectResponse response) throws BlobStoreException {
-        if (response.hasWriteHandle()) {
-            handle = Optional.of(response.getWriteHandle());
-        }
-        if (response.hasResource()) {
-            long found = response.getResource().getGeneration();
-            if (generation != 0 && found != generation) {
-                throw contradiction("its generation is " + found + " instead of " + generation);
-            }
-            generation = found;
-        }
+        streams.accept(operation, response);
         long size = response.hasResource() ? response.getResource().getSize() : response.getPersistedSize();
         if (sent >= 0 && (size < persisted || size > sent)) {
-            throw contradiction(
+            throw WriterStreams.contradiction(
+                    operation,
+                    key,
                     "it has " + size + " bytes, after it had " + persisted + ", and " + sent + " were sent");
         }
         if (size > persisted || sent < 0) {
-            progressAt = System.nanoTime();
-            failures = 0;
-            redirects = 0;
+            streams.progressed();
         }
         persisted = size;
-        pending.persisted(size, stream);
+        pending.persisted(size, streams.current());
         if (response.getResource().hasFinalizeTime()) {
             finalized = response.getResource();
         }
     }
 
-    private BlobStoreException contradiction(String difference) {
-        return new IntegrityException(
-                operation, key, "the server's object is not the one that is written: " + difference, null);
-    }
-
     private StoredBlob verified(Object result) throws IOException, InterruptedException {
-        Object described = result.getChecksums().hasCrc32C() ? result : requests.get(operation, key, generation);
+        Object described = result.getChecksums().hasCrc32C() ? result : requests.get(operation, key, generation());
         Optional<Crc32c> found = ObjectRequests.checksum(described);
         if (described.getSize() != sent || !found.equals(Optional.of(crc32c))) {
             throw new IntegrityException(
@@ -368,61 +317,33 @@ public final class ObjectWriter {
                             + " were sent",
                     null);
         }
-        return StoredBlob.of(key, sent, new BlobVersion(Long.toString(generation)), found);
+        return StoredBlob.of(key, sent, new BlobVersion(Long.toString(generation())), found);
     }
 
     // ---- streams
 
-    /** Opens a stream, repeatedly if necessary, and sends what is pending. */
+    /** Opens a stream, and sends what is pending. */
     private void connect() throws IOException, InterruptedException {
-        while (finalized == null) {
-            if (aborted) {
-                throw new BlobStoreException(operation, key, "the upload was aborted", null, false);
-            }
-            WriteStream opened = requests.openWrite(routingToken);
-            stream = opened;
-            if (aborted) {
-                opened.cancel();
-            }
-            opened.send(firstMessage());
-            progressAt = System.nanoTime();
-            WriteStream.Event event = next(opened);
-            if (event instanceof WriteStream.Response response) {
-                begun(response.message());
-                return;
-            }
-            prepareNext((WriteStream.End) event);
+        Optional<BidiWriteObjectResponse> response = streams.open(operation);
+        if (response.isPresent()) {
+            begun(response.get());
         }
     }
 
-    private BidiWriteObjectRequest firstMessage() {
-        BidiWriteObjectRequest.Builder message = first.toBuilder().setStateLookup(true);
-        if (message.hasAppendObjectSpec()) {
-            AppendObjectSpec.Builder spec = message.getAppendObjectSpecBuilder();
-            handle.ifPresent(spec::setWriteHandle);
-            routingToken.ifPresent(spec::setRoutingToken);
+    /** Returns whether the object was finalized, although the response was lost. */
+    private boolean isFinished() throws IOException, InterruptedException {
+        if (finishing) {
+            finalized = requests.findFinalized(operation, key, generation(), sent, Optional.of(crc32c));
         }
-        return message.build();
+        return finalized != null;
     }
 
     /** Continues where the object ends by the first response of a stream. */
     private void begun(BidiWriteObjectResponse response) throws IOException, InterruptedException {
         boolean isFirst = sent < 0;
         accept(response);
-        routingToken = Optional.empty();
         if (isFirst) {
-            if (generation == 0) {
-                generation = first.getAppendObjectSpec().getGeneration();
-            }
-            if (generation == 0) {
-                throw new BlobStoreException(operation, key, "the server's response names no generation", null, false);
-            }
-            first = BidiWriteObjectRequest.newBuilder()
-                    .setAppendObjectSpec(AppendObjectSpec.newBuilder()
-                            .setBucket(settings.bucketResource())
-                            .setObject(requests.object())
-                            .setGeneration(generation))
-                    .build();
+            streams.continueObject(operation);
             sent = persisted;
             flushed = persisted;
             crc32c = persisted == 0 ? Crc32c.EMPTY : checksumOfPersisted(response);
@@ -448,66 +369,6 @@ public final class ObjectWriter {
                 : ObjectChecksums.getDefaultInstance();
         return known.hasCrc32C()
                 ? new Crc32c(known.getCrc32C())
-                : requests.checksum(operation, key, generation, persisted);
-    }
-
-    /** Decides after the end of a stream whether there is a next one, and waits for its time. */
-    private void prepareNext(WriteStream.End end) throws IOException, InterruptedException {
-        stream = null;
-        Status status = end.status().isOk()
-                ? Status.UNAVAILABLE.withDescription("the server closed the stream too early")
-                : end.status();
-        Optional<BidiWriteObjectRedirectedError> redirect = SessionEnd.detail(
-                StatusProto.fromStatusAndTrailers(status, end.trailers()), BidiWriteObjectRedirectedError.class);
-        if (redirect.isPresent() && ++redirects <= MAX_REDIRECTS) {
-            follow(redirect.get());
-            return;
-        }
-        if (aborted) {
-            throw new BlobStoreException(operation, key, "the upload was aborted", null, false);
-        }
-        boolean isGone =
-                status.getCode() == Status.Code.FAILED_PRECONDITION || status.getCode() == Status.Code.NOT_FOUND;
-        if (isGone && finishing) {
-            finalized = requests.findFinalized(operation, key, generation, sent, Optional.of(crc32c));
-            if (finalized != null) {
-                return; // the response to an earlier attempt was lost
-            }
-        }
-        if (status.getCode() == Status.Code.FAILED_PRECONDITION && first.hasAppendObjectSpec()) {
-            throw new FencedException(
-                    operation,
-                    key,
-                    "another writer has taken the object over, or it was finalized (" + GrpcErrors.describe(status)
-                            + ")",
-                    status.asRuntimeException());
-        }
-        BlobStoreException problem =
-                GrpcErrors.translate(settings.errors(), operation, key, status, status.asRuntimeException());
-        if (!problem.isRetryable() || ++failures >= settings.maxAttempts()) {
-            problem.setAttempts(failures);
-            throw problem;
-        }
-        GrpcWrites.pause(settings, failures);
-    }
-
-    private void follow(BidiWriteObjectRedirectedError redirect) throws BlobStoreException {
-        if (redirect.hasRoutingToken()) {
-            routingToken = Optional.of(redirect.getRoutingToken());
-        }
-        if (redirect.hasWriteHandle()) {
-            handle = Optional.of(redirect.getWriteHandle());
-        }
-        if (redirect.hasGeneration() && first.hasWriteObjectSpec()) { // the object was created by an earlier attempt
-            first = BidiWriteObjectRequest.newBuilder()
-                    .setAppendObjectSpec(AppendObjectSpec.newBuilder()
-                            .setBucket(settings.bucketResource())
-                            .setObject(requests.object())
-                            .setGeneration(redirect.getGeneration()))
-                    .build();
-        } else if (redirect.hasGeneration() && generation != 0 && redirect.getGeneration() != generation) {
-            throw contradiction(
-                    "a redirect names the generation " + redirect.getGeneration() + " instead of " + generation);
-        }
+                : requests.checksum(operation, key, generation(), persisted);
     }
 }

@@ -188,8 +188,7 @@ final class SessionPool implements Closeable {
         return own;
     }
 
-    private Lease open(
-            String object, CurrentOpenings.Opening own, long length, Optional<SessionEnd.Redirect> redirect)
+    private Lease open(String object, CurrentOpenings.Opening own, long length, Optional<SessionEnd.Redirect> redirect)
             throws SessionEndedException, InterruptedException {
         @Nullable Lease lease = null;
         @Nullable SessionEnd failure = null;
@@ -248,8 +247,7 @@ final class SessionPool implements Closeable {
     private PooledSession add(String object, long generation, ReadSession session) {
         lock.lock();
         try {
-            ObjectVersion version =
-                    new ObjectVersion(object, session.resource().getGeneration());
+            ObjectVersion version = new ObjectVersion(object, session.resource().getGeneration());
             if (generation != 0) {
                 sessions(new ObjectVersion(object, generation)).release();
             }

@@ -37,6 +37,7 @@ final class XmlApi {
         return switch (request.method() + " " + resource + (request.has("uploads") ? "?uploads" : "")) {
             case "POST object?uploads" -> uploads.initiate(bucket, name, request);
             case "GET bucket?uploads" -> uploads.list(bucket, request);
+            case "GET upload" -> uploads.parts(bucket, name, request);
             case "PUT upload" -> uploads.put(bucket, name, request);
             case "POST upload" -> uploads.complete(bucket, name, request);
             case "DELETE upload" -> uploads.abort(bucket, name, request);

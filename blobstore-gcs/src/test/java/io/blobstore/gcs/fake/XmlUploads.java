@@ -122,6 +122,33 @@ final class XmlUploads {
                                 + hashes.md5().orElseThrow());
     }
 
+    /** Lists parts by number, two to a page. */
+    synchronized ScriptedResponse parts(String bucket, String name, Request request) {
+        request.allow("uploadId|part-number-marker");
+        Upload upload = find(bucket, name, request);
+        int after = Integer.parseInt(request.parameter("part-number-marker").orElse("0"));
+        List<Integer> rest = upload.parts().keySet().stream()
+                .filter(number -> number > after)
+                .sorted()
+                .toList();
+        List<Integer> listed = rest.subList(0, Math.min(rest.size(), PAGE));
+        Xml page = described("ListPartsResult", bucket, name).text("UploadId", upload.id());
+        for (int number : listed) {
+            Part part = upload.parts().get(number);
+            page.element(
+                    "Part",
+                    new Xml("")
+                            .text("PartNumber", number)
+                            .text("LastModified", upload.initiated())
+                            .text("ETag", part.etag())
+                            .text("Size", part.content().length));
+        }
+        if (listed.size() < rest.size()) {
+            page.text("NextPartNumberMarker", listed.get(listed.size() - 1));
+        }
+        return page.text("IsTruncated", listed.size() < rest.size()).response();
+    }
+
     synchronized ScriptedResponse complete(String bucket, String name, Request request) {
         request.allow("uploadId");
         refuseConditions(request);

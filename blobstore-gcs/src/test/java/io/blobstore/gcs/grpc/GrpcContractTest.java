@@ -4,7 +4,6 @@ import io.blobstore.BlobKey;
 import io.blobstore.BlobStore;
 import io.blobstore.contract.BlobStoreContract;
 import io.blobstore.contract.Campaign;
-import io.blobstore.contract.KnownLimitations;
 import io.blobstore.gcs.GcsTransport;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -17,17 +16,6 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** The contract of the store in a zonal bucket: content is read over gRPC, everything else is requested over HTTP. */
 @Campaign(representedBy = TransportTest.class)
 class GrpcContractTest extends BlobStoreContract {
-    /** Why a read of one version is not refused: its bytes are the right ones. */
-    private static final String OPEN_STREAM =
-            "a stream stays open for its version, which can be read although it was" + " replaced or deleted";
-
-    @RegisterExtension
-    static final KnownLimitations LIMITATIONS = new KnownLimitations("a stream of gRPC")
-            .fails("aReadOfOneVersionIsRefusedOnceThereIsAnother", OPEN_STREAM)
-            .fails("aBlobThatIsReplacedInMidReadIsNeverMixed", OPEN_STREAM)
-            .mayFail("aBlobThatIsDeletedInMidReadIsAFailure", OPEN_STREAM) // unless another stream is opened
-            .fails("aReaderReadsOneVersionOnly", OPEN_STREAM);
-
     static {
         GrpcReadsBase.requireEventLoops();
     }
@@ -49,6 +37,12 @@ class GrpcContractTest extends BlobStoreContract {
     @Override
     protected boolean damage(BlobKey key) {
         return fake.http.damage(FakeGrpcStorage.BUCKET, key.toString());
+    }
+
+    /** A stream stays open for its version. */
+    @Override
+    protected boolean readsReplacedVersions() {
+        return true;
     }
 
     @Override

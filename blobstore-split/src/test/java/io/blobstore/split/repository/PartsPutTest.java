@@ -151,6 +151,11 @@ class PartsPutTest {
         }
 
         @Override
+        public void keep() throws IOException {
+            upload.keep();
+        }
+
+        @Override
         public void abort() throws IOException {
             upload.abort();
         }

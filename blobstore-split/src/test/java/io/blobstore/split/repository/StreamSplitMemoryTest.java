@@ -136,6 +136,11 @@ class StreamSplitMemoryTest {
         }
 
         @Override
+        public void keep() throws IOException {
+            upload.keep();
+        }
+
+        @Override
         public void abort() throws IOException {
             upload.abort();
         }
