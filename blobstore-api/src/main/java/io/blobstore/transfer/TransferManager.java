@@ -9,6 +9,7 @@ import io.blobstore.ReadResult;
 import io.blobstore.StoredBlob;
 import io.blobstore.internal.prefetch.PrefetchMemory;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
@@ -246,6 +247,17 @@ public final class TransferManager implements AutoCloseable {
         requireOpen();
         ReaderGroups.Member member = readerGroups.join(store, key, options);
         return new BlobReader(new PinnedVersionReads(environment, member, key, options), readAheadMemory);
+    }
+
+    /**
+     * Opens a blob as a stream, which prefetches with parallel requests from the first byte on. Sends no request yet.
+     * The stream ends only if the content was verified, as {@link BlobReader#inputStream()} says.
+     *
+     * @return a stream of one version of the blob, to be closed by the caller before this manager, and before the store
+     * @throws IllegalStateException if this manager is closed
+     */
+    public InputStream openStream(BlobStore store, BlobKey key) {
+        return openReader(store, key).inputStream();
     }
 
     // ---- other work
