@@ -15,13 +15,14 @@ import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
 
 /**
- * Compiles blocks of Java in documents. A block that declares types is a source file; any other block is the body of a
- * method in a subclass of a class with the names that examples use without declaring them. Blocks with imports get no
- * others.
+ * Compiles blocks of Java in documents. A block that declares types is a source file. Any other block is in a subclass of
+ * a class with the names that examples use without declaring them: as members if it begins with an annotation or a
+ * modifier, otherwise as the body of a method. Blocks with imports get no others.
  */
 public final class JavaExamples {
     private static final Pattern UNIT = Pattern.compile(
             "(?m)^(?:import |package |@\\w+\\s|(?:public )?(?:final )?(?:class|interface|enum|record) )");
+    private static final Pattern MEMBERS = Pattern.compile("\\A(?:@\\w+|public|protected|private|static)\\b");
     private static final Pattern OWN_IMPORTS = Pattern.compile("(?m)^import ");
     private static final Pattern TYPE =
             Pattern.compile("(?m)^public (?:final )?(?:class|interface|enum|record) (\\w+)");
