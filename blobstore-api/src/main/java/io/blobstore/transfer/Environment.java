@@ -1,5 +1,6 @@
 package io.blobstore.transfer;
 
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.random.RandomGenerator;
 
@@ -11,11 +12,32 @@ import java.util.random.RandomGenerator;
  * @param running the transfers that have not ended
  * @param clock the clock that retries wait by
  * @param random the source of the retries' jitter
+ * @param shared the throttle of the transfer whose steps run here; empty if each transfer has its own
  */
 record Environment(
-        Executor executor, ByteBudget budget, RunningTransfers running, TransferClock clock, RandomGenerator random) {
-    /** Creates the throttle of one transfer or reader. */
+        Executor executor,
+        ByteBudget budget,
+        RunningTransfers running,
+        TransferClock clock,
+        RandomGenerator random,
+        Optional<RequestThrottle> shared) {
+    /** Creates an environment in which each transfer has its own throttle. */
+    Environment(
+            Executor executor,
+            ByteBudget budget,
+            RunningTransfers running,
+            TransferClock clock,
+            RandomGenerator random) {
+        this(executor, budget, running, clock, random, Optional.empty());
+    }
+
+    /** Returns an environment whose transfers are throttled together. */
+    Environment withThrottle(RequestThrottle throttle) {
+        return new Environment(executor, budget, running, clock, random, Optional.of(throttle));
+    }
+
+    /** Returns the throttle of one transfer or reader. */
     RequestThrottle throttle(RetryPolicy retry, int concurrency) {
-        return new RequestThrottle(retry, concurrency, clock, random);
+        return shared.orElseGet(() -> new RequestThrottle(retry, concurrency, clock, random));
     }
 }
