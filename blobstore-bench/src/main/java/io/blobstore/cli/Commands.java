@@ -23,6 +23,9 @@ final class Commands {
         BY_NAME.put("stat", StatCommand.class);
         BY_NAME.put("list", ListCommand.class);
         BY_NAME.put("delete", DeleteCommand.class);
+        BY_NAME.put("cp", CopyCommand.class);
+        BY_NAME.put("sync", SyncCommand.class);
+        BY_NAME.put("rm", RemoveCommand.class);
         BY_NAME.put("uploads", UploadsCommand.class);
         BY_NAME.put("cache", CacheCommand.class);
         BY_NAME.put("serve", ServeCommand.class);

@@ -5,11 +5,13 @@ import com.fasterxml.jackson.jr.ob.JSON;
 import io.blobstore.BlobListing;
 import io.blobstore.BlobStore;
 import io.blobstore.ListOptions;
+import io.blobstore.directory.Glob;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -35,7 +37,8 @@ final class ListCommand implements Callable<Integer> {
             paramLabel = "PREFIX",
             arity = "0..1",
             defaultValue = "",
-            description = "The prefix of the names to list. Default: all blobs.")
+            description = "The prefix of the names to list, or a quoted pattern that they match, such as 'logs/*.gz'."
+                    + " Default: all blobs.")
     String prefix;
 
     @Mixin
@@ -45,16 +48,18 @@ final class ListCommand implements Callable<Integer> {
             names = "--delimiter",
             paramLabel = "TEXT",
             description = "Group names up to this text after the prefix: '/' lists one level of a tree.")
-    @Nullable String delimiter;
+    @Nullable
+    String delimiter;
 
     @Mixin
     final OutputOption output = new OutputOption();
 
     @Override
     public Integer call() throws IOException {
-        ListOptions options = options();
+        Optional<Glob> pattern = pattern();
+        ListOptions options = options(pattern.map(Glob::literalPrefix).orElse(prefix));
         try (BlobStore source = store.open();
-                BlobListing listing = source.list(options)) {
+                BlobListing listing = MatchingListing.of(source.list(options), pattern)) {
             if (output.json) {
                 printJson(listing);
             } else {
@@ -64,7 +69,15 @@ final class ListCommand implements Callable<Integer> {
         return ExitCode.OK;
     }
 
-    private ListOptions options() {
+    private Optional<Glob> pattern() {
+        try {
+            return Glob.isPattern(prefix) ? Optional.of(Glob.of(prefix)) : Optional.empty();
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(command.commandLine(), String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private ListOptions options(String prefix) {
         ListOptions all = ListOptions.prefix(prefix);
         try {
             return delimiter == null
