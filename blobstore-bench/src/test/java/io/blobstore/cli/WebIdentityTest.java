@@ -56,13 +56,13 @@ class WebIdentityTest {
         try (ScriptedServer sts = ScriptedServer.forAnyClient(Optional.empty(), Script.responding(200, ASSUMED));
                 ScriptedServer server = ScriptedServer.plain(Script.responding(200, ""))) {
             Path profiles = Files.writeString(directory.resolve("profiles"), """
-                    [profile p]
-                    %s
+                [profile p]
+                %s
 
-                    [profile source]
-                    aws_access_key_id = id
-                    aws_secret_access_key = key
-                    """.formatted(
+                [profile source]
+                aws_access_key_id = id
+                aws_secret_access_key = key
+                """.formatted(
                             missing.equals("sso")
                                     ? "sso_start_url = https://x\nsso_region = eu-west-3\nsso_account_id = 1\n"
                                             + "sso_role_name = r"
@@ -72,7 +72,7 @@ class WebIdentityTest {
                     missing,
                     webIdentity ? identity(sts) : Map.of("AWS_PROFILE", "p", "AWS_CONFIG_FILE", profiles.toString()));
 
-            assertThat(result.code()).isEqualTo(1);
+            assertThat(result.code()).isEqualTo(4);
             assertThat(result.err()).hasLineCount(1).contains(named, "to the class path");
             assertThat(server.requests()).isEmpty();
         }
