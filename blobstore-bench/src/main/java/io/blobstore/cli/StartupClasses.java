@@ -62,8 +62,9 @@ final class StartupClasses {
 
     private static void run(Object... args) {
         Main.run(
-                new PrintWriter(Writer.nullWriter()),
-                Channels.newChannel(OutputStream.nullOutputStream()),
+                System.getenv(),
+                new StandardOutput(
+                        OutputStream.nullOutputStream(), Channels.newChannel(OutputStream.nullOutputStream())),
                 new PrintWriter(Writer.nullWriter()),
                 Arrays.stream(args).map(String::valueOf).toArray(String[]::new));
     }
