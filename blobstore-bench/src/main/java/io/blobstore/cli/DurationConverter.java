@@ -7,7 +7,7 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /** Converts option values to durations: {@code 90s}, {@code 30m}, {@code 12h}, {@code 7d}. A day has 24 hours. */
-final class AgeConverter implements ITypeConverter<Duration> {
+final class DurationConverter implements ITypeConverter<Duration> {
     private static final Pattern SYNTAX = Pattern.compile("([0-9]{1,9})([smhd])");
 
     @Override
@@ -15,7 +15,7 @@ final class AgeConverter implements ITypeConverter<Duration> {
         Matcher age = SYNTAX.matcher(text);
         if (!age.matches()) {
             throw new TypeConversionException(
-                    "'" + text + "' is not an age: write a number and a unit s, m, h or d, as in 12h or 7d");
+                    "'" + text + "' is not a duration: write a number and a unit s, m, h or d, as in 12h or 7d");
         }
         long number = Long.parseLong(age.group(1));
         return switch (age.group(2)) {
