@@ -53,8 +53,13 @@ public record Page(Path path, String text) {
     }
 
     private static Page read(Path path) {
+        return new Page(path, text(path));
+    }
+
+    /** Returns the content of a file. */
+    public static String text(Path path) {
         try {
-            return new Page(path, Files.readString(path));
+            return Files.readString(path);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
