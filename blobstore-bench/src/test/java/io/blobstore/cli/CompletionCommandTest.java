@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -109,7 +111,7 @@ class CompletionCommandTest {
 
     @Test
     void eachCommandHasAManualPage() throws IOException {
-        DistributionFiles.main(new String[] {directory.toString()});
+        DistributionFiles.writeShare(directory);
 
         Path pages = directory.resolve("man/man1");
         String upload = Files.readString(pages.resolve("blobstore-upload.1"));
@@ -129,5 +131,27 @@ class CompletionCommandTest {
         assertThat(directory.resolve("fish/vendor_completions.d/blobstore.fish"))
                 .isNotEmptyFile();
         assertThat(directory.resolve("bash-completion/completions/blobstore")).isNotEmptyFile();
+    }
+
+    @Test
+    void jarsAreStoredWithTheSameContent() throws IOException {
+        Path jar = Path.of(picocli.CommandLine.class
+                .getProtectionDomain()
+                .getCodeSource()
+                .getLocation()
+                .getPath());
+        Path copy = directory.resolve("copy.jar");
+
+        DistributionFiles.storeJar(jar, copy);
+
+        try (ZipFile expected = new ZipFile(jar.toFile());
+                ZipFile stored = new ZipFile(copy.toFile())) {
+            assertThat(stored.size()).isEqualTo(expected.size()).isPositive();
+            assertThat(stored.stream()).allSatisfy(entry -> {
+                assertThat(entry.getMethod()).isEqualTo(ZipEntry.STORED);
+                assertThat(entry.getCrc())
+                        .isEqualTo(expected.getEntry(entry.getName()).getCrc());
+            });
+        }
     }
 }
