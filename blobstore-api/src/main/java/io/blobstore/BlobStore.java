@@ -105,6 +105,40 @@ public interface BlobStore extends Closeable {
     }
 
     /**
+     * Reads a small blob as a whole into a new array, with one request, and verifies it as {@link #read(BlobKey,
+     * ByteRange, BlobTarget.Window, ReadOptions)} does. Needs up to twice its size of heap, however large
+     * {@code maxBytes} is. For large blobs use {@link io.blobstore.transfer.TransferManager#download} or
+     * {@link io.blobstore.transfer.TransferManager#openStream}.
+     *
+     * @param maxBytes the size of the largest blob to be read
+     * @throws RangeNotSatisfiableException if the blob is larger
+     * @throws IllegalArgumentException if {@code maxBytes} is negative
+     */
+    default byte[] readAllBytes(BlobKey key, int maxBytes) throws IOException {
+        if (maxBytes < 0) {
+            throw new IllegalArgumentException("the most bytes to be read must be 0 or more; got " + maxBytes);
+        }
+        HeapWindow window = new HeapWindow(maxBytes);
+        read(key, ByteRange.all(), window, ReadOptions.DEFAULT);
+        return window.toByteArray();
+    }
+
+    /**
+     * Returns whether a key has a blob, with the request of {@link #head}. Another process may change that at any time:
+     * to store a blob unless there is one, use {@link Precondition#ifAbsent()}.
+     *
+     * @throws StoreNotFoundException if the store itself does not exist
+     */
+    default boolean exists(BlobKey key) throws IOException {
+        try {
+            head(key);
+            return true;
+        } catch (BlobNotFoundException e) {
+            return false;
+        }
+    }
+
+    /**
      * Requests a blob's metadata.
      *
      * @throws BlobNotFoundException if there is no blob

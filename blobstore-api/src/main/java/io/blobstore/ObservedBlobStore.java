@@ -6,6 +6,7 @@ import io.blobstore.spi.RequestEvents;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -120,6 +121,13 @@ public final class ObservedBlobStore extends ForwardingBlobStore {
     }
 
     @Override
+    public Optional<MultipartUpload> resumeMultipartUpload(
+            BlobKey key, String id, PartLayout layout, StoreOptions options) throws IOException {
+        return observed(Operation.RESUME_UPLOAD, key, request -> super.resumeMultipartUpload(key, id, layout, options))
+                .map(Upload::new);
+    }
+
+    @Override
     public UploadListing listUploads(String prefix) throws IOException {
         return run(events.begin(Operation.LIST_UPLOADS, null), request -> super.listUploads(prefix));
     }
@@ -143,6 +151,8 @@ public final class ObservedBlobStore extends ForwardingBlobStore {
         private final MultipartUpload upload;
         /** Whether it was completed or aborted: then the store does nothing any more. */
         private volatile boolean ended;
+        /** Whether a close does not abort it. */
+        private volatile boolean kept;
 
         private Upload(MultipartUpload upload) {
             this.upload = upload;
@@ -188,6 +198,12 @@ public final class ObservedBlobStore extends ForwardingBlobStore {
         }
 
         @Override
+        public void keep() throws IOException {
+            upload.keep();
+            kept = true;
+        }
+
+        @Override
         public void abort() throws IOException {
             if (ended) {
                 upload.abort();
@@ -198,6 +214,15 @@ public final class ObservedBlobStore extends ForwardingBlobStore {
                 return key();
             });
             ended = true;
+        }
+
+        @Override
+        public void close() throws IOException {
+            if (kept) {
+                upload.close();
+            } else {
+                abort();
+            }
         }
 
         @Override

@@ -16,6 +16,7 @@ import io.blobstore.StoredBlob;
 import io.blobstore.internal.prefetch.PrefetchMemory;
 import io.blobstore.spi.TransferEvents;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
@@ -257,6 +258,17 @@ public final class TransferManager implements AutoCloseable {
                 ? new BlobReader.Report(environment.events(), store.toString(), key)
                 : null;
         return new BlobReader(new PinnedVersionReads(environment, member, key, options), readAheadMemory, report);
+    }
+
+    /**
+     * Opens a blob as a stream, which prefetches with parallel requests from the first byte on. Sends no request yet.
+     * The stream ends only if the content was verified, as {@link BlobReader#inputStream()} says.
+     *
+     * @return a stream of one version of the blob, to be closed by the caller before this manager, and before the store
+     * @throws IllegalStateException if this manager is closed
+     */
+    public InputStream openStream(BlobStore store, BlobKey key) {
+        return openReader(store, key).inputStream();
     }
 
     // ---- other work

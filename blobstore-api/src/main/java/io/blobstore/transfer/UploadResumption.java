@@ -128,7 +128,7 @@ final class UploadResumption implements Closeable {
         boolean recorded = upload.id().equals(journal.fields().get(ID));
         if (recorded && isResumable(problem)) {
             upload.close();
-            LOG.info("The upload of '{}' can be resumed with the journal {}", key, journal);
+            LOG.debug("The upload of '{}' can be resumed with the journal {}", key, journal);
             return;
         }
         upload.abort();

@@ -55,7 +55,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  *
  * <p>The tests are in the superclasses, one for each part of the contract, which exist only to keep files readable.
  */
-public abstract class BlobStoreContract extends ReaderContract {
+public abstract class BlobStoreContract extends ShorthandContract {
     /** Creates the tests of a subclass. */
     protected BlobStoreContract() {}
 

@@ -51,7 +51,8 @@ public final class JavaExamples {
                     name,
                     block,
                     "package " + names.getPackageName() + "; " + own + " class " + name + " extends "
-                            + names.getSimpleName() + " { void run() throws Exception {" + lines + block.text() + "}}");
+                            + names.getCanonicalName() + " { void run() throws Exception {" + lines + block.text()
+                            + "}}");
         }
 
         @Override

@@ -22,6 +22,7 @@ final class Benchmark {
             command.addSubcommand(ComparisonBench.of(suite));
         }
         command.addSubcommand(new ReaderBench());
+        command.addSubcommand(new ZonalBench());
         command.addSubcommand(new CacheBench());
         command.addSubcommand(new ServerBench());
         command.addSubcommand(new SplitBench());

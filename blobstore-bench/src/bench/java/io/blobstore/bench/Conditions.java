@@ -35,7 +35,9 @@ record Conditions(long latencyMillis, long bytesPerSecond) {
 
     @Override
     public String toString() {
-        return latencyMillis + " ms to the first byte"
+        return latencyMillis == 0 && bytesPerSecond == Long.MAX_VALUE
+                ? "no latency"
+                : latencyMillis + " ms to the first byte"
                 + (bytesPerSecond == Long.MAX_VALUE
                         ? ""
                         : ", " + (bytesPerSecond >> 20) + " MiB/s for each connection");

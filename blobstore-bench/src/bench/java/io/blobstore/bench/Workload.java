@@ -6,7 +6,7 @@ import java.util.Arrays;
 import java.util.stream.Stream;
 
 /** Work that a benchmark measures in a JVM of its own; see {@link WorkloadMain}. */
-sealed interface Workload permits CacheWorkload, ReaderWorkload, ServerWorkload, SplitWorkload {
+sealed interface Workload permits CacheWorkload, ReaderWorkload, ServerWorkload, SplitWorkload, ZonalWorkload {
     String name();
 
     /** Returns the title in tables. */
@@ -51,7 +51,8 @@ sealed interface Workload permits CacheWorkload, ReaderWorkload, ServerWorkload,
                         CacheWorkload.values(),
                         ReaderWorkload.values(),
                         ServerWorkload.values(),
-                        SplitWorkload.values())
+                        SplitWorkload.values(),
+                        ZonalWorkload.values())
                 .flatMap(Arrays::stream)
                 .filter(workload -> workload.id().equals(id))
                 .findFirst()

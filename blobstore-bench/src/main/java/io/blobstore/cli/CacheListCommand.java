@@ -1,12 +1,10 @@
 package io.blobstore.cli;
 
-import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.jr.ob.JSON;
 import io.blobstore.cas.CacheEntry;
 import io.blobstore.cas.ContentCache;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.util.List;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -27,41 +25,28 @@ final class CacheListCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         try (ContentCache cache = directory.openReadOnly()) {
-            if (output.json) {
-                printJson(cache.entries());
-            } else {
-                printText(cache.entries());
+            Listing listing = output.listing();
+            for (CacheEntry entry : cache.entries()) {
+                if (!listing.isOpen()) {
+                    break;
+                }
+                listing.print(text(entry), values(entry));
             }
         }
         return ExitCode.OK;
     }
 
-    private void printText(List<CacheEntry> entries) {
-        for (CacheEntry entry : entries) {
-            output.out()
-                    .printf(
-                            "%-3s  %s  %12d  %12d%n",
-                            entry.keyspace(), entry.hash().hex(), entry.contentSize(), entry.storedSize());
-        }
+    private static String text(CacheEntry entry) {
+        return String.format(
+                "%-3s  %s  %12d  %12d", entry.keyspace(), entry.hash().hex(), entry.contentSize(), entry.storedSize());
     }
 
-    private void printJson(List<CacheEntry> entries) throws IOException {
-        PrintWriter out = output.out();
-        JsonGenerator json = JSON.std.getStreamingFactory().createGenerator(out); // there may be millions of entries
-        json.disable(JsonGenerator.Feature.FLUSH_PASSED_TO_STREAM);
-        json.writeStartObject();
-        json.writeArrayFieldStart("entries");
-        for (CacheEntry entry : entries) {
-            json.writeStartObject();
-            json.writeStringField("keyspace", entry.keyspace().toString());
-            json.writeStringField("sha256", entry.hash().hex());
-            json.writeNumberField("contentBytes", entry.contentSize());
-            json.writeNumberField("storedBytes", entry.storedSize());
-            json.writeEndObject();
-        }
-        json.writeEndArray();
-        json.writeEndObject();
-        json.flush();
-        out.println();
+    private static Map<String, Object> values(CacheEntry entry) {
+        Map<String, Object> values = new LinkedHashMap<>();
+        values.put("keyspace", entry.keyspace().toString());
+        values.put("sha256", entry.hash().hex());
+        values.put("contentBytes", entry.contentSize());
+        values.put("storedBytes", entry.storedSize());
+        return values;
     }
 }

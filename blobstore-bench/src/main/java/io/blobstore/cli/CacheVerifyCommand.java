@@ -33,11 +33,8 @@ final class CacheVerifyCommand implements Callable<Integer> {
                 bytes += entry.storedSize();
                 if (!cache.verify(entry)) {
                     damaged++;
-                    output.command
-                            .commandLine()
-                            .getErr()
-                            .println("blobstore: damaged, removed: " + entry.keyspace() + " "
-                                    + entry.hash().hex());
+                    output.failed("damaged, removed: " + entry.keyspace() + " "
+                            + entry.hash().hex());
                 }
             }
             output.print(new Report()

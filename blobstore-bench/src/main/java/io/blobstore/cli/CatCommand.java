@@ -5,6 +5,7 @@ import io.blobstore.BlobStore;
 import io.blobstore.ByteRange;
 import io.blobstore.RangeNotSatisfiableException;
 import io.blobstore.transfer.BlobReader;
+import io.blobstore.transfer.ReaderOptions;
 import io.blobstore.transfer.TransferManager;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -54,17 +55,21 @@ final class CatCommand implements Callable<Integer> {
     ByteRange range = ByteRange.all();
 
     @Mixin
+    final VersionOption version = new VersionOption();
+
+    @Mixin
     final ContentOption content = new ContentOption();
 
     @Override
     public Integer call() throws IOException {
+        ReaderOptions options = ReaderOptions.builder().read(version.options()).build();
         ExecutorService threads = TransferRun.threads(REQUESTS);
         try (BlobStore source = store.open();
                 TransferManager reader = TransferManager.builder()
                         .executor(threads)
                         .readAheadMemory(READ_AHEAD)
                         .build();
-                BlobReader blob = reader.openReader(content.view(source), key)) {
+                BlobReader blob = reader.openReader(content.view(source), key, options)) {
             write(blob.position(range.offset()), lengthIn(blob.size()));
         } finally {
             threads.shutdown();
@@ -89,11 +94,7 @@ final class CatCommand implements Callable<Integer> {
             left -= blob.read(piece);
             piece.flip();
             while (piece.hasRemaining()) {
-                try {
-                    out.write(piece);
-                } catch (IOException e) {
-                    throw new IOException("the output could not be written: " + e.getMessage(), e);
-                }
+                out.write(piece);
             }
         }
     }

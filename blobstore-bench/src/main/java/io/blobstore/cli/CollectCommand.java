@@ -38,9 +38,10 @@ final class CollectCommand implements Callable<Integer> {
     @Option(
             names = "--wait",
             paramLabel = "TIME",
-            converter = AgeConverter.class,
+            converter = DurationConverter.class,
             description = "How long to wait for writers of a repository on disk. Default: 30s.")
-    @Nullable Duration wait;
+    @Nullable
+    Duration wait;
 
     @Option(names = "--forget", paramLabel = "STREAM", description = "Delete a broken stream, and the refs to it.")
     List<String> forget = List.of();
@@ -62,7 +63,7 @@ final class CollectCommand implements Callable<Integer> {
             CollectReport report = TransferRun.await(
                             bar, () -> SplitEngine.of(transfers).collect(opened.repository(), options.build()))
                     .result();
-            PrintWriter out = output.out();
+            PrintWriter out = output.reportOut();
             if (output.json) {
                 out.println(report.toJson());
             } else {

@@ -23,6 +23,10 @@ final class Commands {
         BY_NAME.put("stat", StatCommand.class);
         BY_NAME.put("list", ListCommand.class);
         BY_NAME.put("delete", DeleteCommand.class);
+        BY_NAME.put("cp", CopyCommand.class);
+        BY_NAME.put("sync", SyncCommand.class);
+        BY_NAME.put("rm", RemoveCommand.class);
+        BY_NAME.put("presign", PresignCommand.class);
         BY_NAME.put("uploads", UploadsCommand.class);
         BY_NAME.put("cache", CacheCommand.class);
         BY_NAME.put("serve", ServeCommand.class);
@@ -33,6 +37,7 @@ final class Commands {
         BY_NAME.put("fsck", FsckCommand.class);
         BY_NAME.put("repo", RepositoryCommand.class);
         BY_NAME.put("demo", DemoCommand.class);
+        BY_NAME.put("completion", CompletionCommand.class);
     }
 
     /** Those that compute SHA-256 of content. */

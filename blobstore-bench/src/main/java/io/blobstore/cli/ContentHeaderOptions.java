@@ -1,47 +1,59 @@
 package io.blobstore.cli;
 
 import io.blobstore.StoreOptions;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** The options with the content headers of a new blob. */
+/** The options with the content headers and the user metadata of a new blob. */
 @SuppressWarnings("NullAway.Init") // picocli sets what is required
 final class ContentHeaderOptions {
     @Spec(Spec.Target.MIXEE)
     CommandSpec command;
 
     @Option(names = "--content-type", paramLabel = "TYPE", description = "The media type, as in text/csv.")
-    @Nullable String contentType;
+    @Nullable
+    String contentType;
 
     @Option(
             names = "--content-encoding",
             paramLabel = "CODING",
             description = "How the file is encoded, as in gzip. It is stored, and read again, as it is.")
-    @Nullable String contentEncoding;
+    @Nullable
+    String contentEncoding;
 
     @Option(
             names = "--content-language",
             paramLabel = "LANGUAGE",
             description = "The language of its audience, as in de.")
-    @Nullable String contentLanguage;
+    @Nullable
+    String contentLanguage;
 
     @Option(
             names = "--content-disposition",
             paramLabel = "TEXT",
             description = "How a browser presents it, as in 'attachment; filename=\"a.csv\"'.")
-    @Nullable String contentDisposition;
+    @Nullable
+    String contentDisposition;
 
     @Option(
             names = "--cache-control",
             paramLabel = "TEXT",
             description = "How caches may keep it, as in 'public, max-age=3600'.")
-    @Nullable String cacheControl;
+    @Nullable
+    String cacheControl;
+
+    @Option(
+            names = "--metadata",
+            paramLabel = "NAME=VALUE",
+            description = "User metadata; may be repeated. Names have a-z, 0-9, '-', '_' and '.'.")
+    Map<String, String> metadata = Map.of();
 
     /**
-     * Builds options with the headers.
+     * Builds options with the headers and the metadata.
      *
      * @throws ParameterException if a value cannot be one of a header
      */
@@ -61,6 +73,7 @@ final class ContentHeaderOptions {
         if (cacheControl != null) {
             options.cacheControl(cacheControl);
         }
+        options.userMetadata(metadata);
         try {
             return options.build();
         } catch (IllegalArgumentException e) {

@@ -102,15 +102,15 @@ final class DemoCommand implements Callable<Integer> {
         Path file = directory.resolve("file");
         Path copy = directory.resolve("read-back");
         Path root = Files.createDirectory(directory.resolve("store"));
-        RandomFile.create(file, size.bytes(), output.bar("Creating file   "));
+        RandomFile.create(file, size.bytes(), output.bar("Creating file"));
         // Without fsync, so that it measures this library and not the disk.
         String uri = "file:" + root.toUri().getRawPath() + "?durability=none";
         try (BlobStore store = BlobStores.open(uri);
                 MappedFile mapped = MappedFile.open(file)) {
             Measurement<StoredBlob> upload =
-                    FileUpload.run(store, KEY, mapped.region(), UploadOptions.DEFAULT, output.bar("Storing         "));
+                    FileUpload.run(store, KEY, mapped.region(), UploadOptions.DEFAULT, output.bar("Storing"));
             Measurement<ReadResult> download =
-                    FileDownload.run(store, KEY, BlobTarget.ofPath(copy), output.bar("Reading back    "));
+                    FileDownload.run(store, KEY, BlobTarget.ofPath(copy), output.bar("Reading back"));
             verify(mapped, upload.result(), download.result().checksum(), copy);
             return report(upload, download, uri, file, copy);
         }

@@ -4,6 +4,7 @@ import io.blobstore.BlobKey;
 import io.blobstore.BlobStore;
 import io.blobstore.BlobTarget;
 import io.blobstore.ReadResult;
+import io.blobstore.transfer.DownloadOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -35,6 +36,12 @@ final class DownloadCommand implements Callable<Integer> {
     Path file;
 
     @Mixin
+    final PartOptions parts = new PartOptions();
+
+    @Mixin
+    final VersionOption version = new VersionOption();
+
+    @Mixin
     final ContentOption content = new ContentOption();
 
     @Mixin
@@ -42,10 +49,15 @@ final class DownloadCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        DownloadOptions options = DownloadOptions.builder()
+                .partSize(parts.partSize(DownloadOptions.DEFAULT.partSize()))
+                .concurrency(parts.concurrency(FileDownload.CONCURRENCY))
+                .read(version.options())
+                .build();
         main.holdExit();
         try (BlobStore source = store.open()) {
-            Measurement<ReadResult> download =
-                    FileDownload.run(content.view(source), key, BlobTarget.ofPath(file), output.bar("Reading"));
+            Measurement<ReadResult> download = FileDownload.run(
+                    content.view(source), key, BlobTarget.ofPath(file), options, output.bar("Reading"));
             ReadResult read = download.result();
             output.print(new Report()
                     .add("key", key.toString())

@@ -102,7 +102,9 @@ final class ErrorLine {
             return "the mapped file was truncated by another program (" + problem.getMessage()
                     + "); try again, with --copy if this may happen again";
         }
-        if (problem instanceof IllegalArgumentException && problem.getMessage() != null) {
+        boolean isRefusal =
+                problem instanceof IllegalArgumentException || problem instanceof UnsupportedOperationException;
+        if (isRefusal && problem.getMessage() != null) {
             return problem.getMessage();
         }
         if (problem instanceof IOException && problem.getMessage() != null) {

@@ -30,7 +30,8 @@ final class FsckCommand implements Callable<Integer> {
     final RepositoryOption store = new RepositoryOption();
 
     @Option(names = "--heal", paramLabel = "URI", description = "Replace damaged objects by those of this store.")
-    @Nullable String heal;
+    @Nullable
+    String heal;
 
     @Mixin
     final OutputOption output = new OutputOption();
@@ -55,7 +56,7 @@ final class FsckCommand implements Callable<Integer> {
     }
 
     private void print(FsckReport report) {
-        PrintWriter out = output.out();
+        PrintWriter out = output.reportOut();
         if (output.json) {
             out.println(report.toJson());
             return;

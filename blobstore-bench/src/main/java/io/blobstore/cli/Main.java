@@ -2,14 +2,18 @@ package io.blobstore.cli;
 
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.io.IOException;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
-import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 
@@ -19,7 +23,8 @@ import picocli.CommandLine.ScopeType;
         description = {
             "Moves large files to and from object storage without copying them through the Java heap.",
             "",
-            "A store is named by a URI: file:/absolute/dir, s3://bucket, gs://bucket.",
+            "A store is named by a URI (file:/absolute/dir, s3://bucket, gs://bucket), or by its name in the"
+                    + " configuration file. The default is BLOBSTORE_STORE.",
             ""
         },
         mixinStandardHelpOptions = true,
@@ -27,7 +32,15 @@ import picocli.CommandLine.ScopeType;
         scope = ScopeType.INHERIT,
         sortOptions = false,
         exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {"0:success", "1:failure", "2:usage error"})
+        exitCodeList = {
+            "0:success",
+            "1:failure",
+            "2:usage error",
+            "3:the store has no such blob, or does not exist",
+            "4:the store denies permission",
+            "5:a precondition does not hold, as of --if-absent",
+            "141:nobody reads the output any more, as with '| head'"
+        })
 final class Main {
     @Option(
             names = "--verbose",
@@ -35,17 +48,35 @@ final class Main {
             description = "Log the library's activity, and print the stack trace of a failure.")
     boolean verbose;
 
-    private final ExitGuard guard;
-    private final WritableByteChannel content;
+    @Option(
+            names = "--quiet",
+            scope = ScopeType.INHERIT,
+            description = "Print errors only: no progress, and no report of what was done.")
+    boolean quiet;
 
-    private Main(ExitGuard guard, WritableByteChannel content) {
+    private final ExitGuard guard;
+    private final StandardOutput out;
+    private final Map<String, String> environment;
+
+    private Main(ExitGuard guard, StandardOutput out, Map<String, String> environment) {
         this.guard = guard;
-        this.content = content;
+        this.out = out;
+        this.environment = environment;
+    }
+
+    /** Returns the main object of a command. */
+    static Main of(CommandSpec command) {
+        return (Main) command.root().userObject();
     }
 
     /** Returns standard output, for the bytes of blobs. */
     WritableByteChannel content() {
-        return content;
+        return out.content();
+    }
+
+    /** Returns the environment variables. */
+    Map<String, String> environment() {
+        return environment;
     }
 
     /** Delays the exit of a terminated process until the command has cleaned up. */
@@ -58,33 +89,36 @@ final class Main {
         if (Commands.isHashing(args)) {
             HashWarmUp.start();
         }
-        FileChannel content = new FileOutputStream(FileDescriptor.out).getChannel();
-        System.exit(run(writer(FileDescriptor.out), content, writer(FileDescriptor.err), args));
+        PrintWriter err = new PrintWriter(
+                new OutputStreamWriter(new FileOutputStream(FileDescriptor.err), StandardCharsets.UTF_8));
+        System.exit(run(System.getenv(), StandardOutput.ofProcess(), err, args));
     }
 
     /** Runs one command; its output is flushed when this returns. */
-    static int run(PrintWriter out, WritableByteChannel content, PrintWriter err, String... args) {
+    static int run(Map<String, String> environment, StandardOutput out, PrintWriter err, String... args) {
+        boolean json = List.of(args).contains("--json");
         try (ExitGuard guard = new ExitGuard()) {
-            return run(new Main(guard, content), out, err, args);
+            int code = run(new Main(guard, out, environment), out, err, json, args);
+            err.flush();
+            return code;
         }
     }
 
-    private static int run(Main main, PrintWriter out, PrintWriter err, String... args) {
+    private static int run(Main main, StandardOutput out, PrintWriter err, boolean json, String... args) {
         int code;
         try {
-            code = commandLine(main, args).setOut(out).setErr(err).execute(args);
+            code = commandLine(main, json, args).setOut(out.text()).setErr(err).execute(args);
         } catch (Error e) { // picocli passes exceptions to the handler below, but not errors such as out of memory
-            code = failed(main, err, e);
+            code = main.failed(e, err, json);
         }
-        if (out.checkError() && code == ExitCode.OK) {
-            err.println("blobstore: the output could not be written: is the pipe closed, or the disk full?");
-            code = ExitCode.SOFTWARE;
+        Optional<IOException> unwritten = out.failure();
+        if (unwritten.isPresent() && StandardOutput.isClosed(unwritten.get())) {
+            return Failure.CLOSED_OUTPUT;
         }
-        err.flush();
-        return code;
+        return unwritten.isPresent() && code == ExitCode.OK ? main.failed(unwritten.get(), err, json) : code;
     }
 
-    private static CommandLine commandLine(Main main, String... args) {
+    private static CommandLine commandLine(Main main, boolean json, String... args) {
         CommandLine commandLine = new CommandLine(main);
         Commands.addTo(commandLine, args);
         return commandLine
@@ -94,32 +128,34 @@ final class Main {
                     Logging.configure(main.verbose);
                     return new CommandLine.RunLast().execute(parsed);
                 })
-                .setExecutionExceptionHandler((e, command, parsed) -> failed(main, command.getErr(), e))
-                .setParameterExceptionHandler((e, wrong) -> wrongUsage(e));
+                .setExecutionExceptionHandler((e, command, parsed) -> main.failed(e, command.getErr(), json))
+                .setParameterExceptionHandler((e, wrong) -> {
+                    Failure failure = Failure.of(Failure.Kind.USAGE, WrongUsage.line(e));
+                    failure.print(e.getCommandLine().getErr(), json);
+                    return failure.exitCode();
+                });
     }
 
-    private static int failed(Main main, PrintWriter err, Throwable problem) {
-        err.println("blobstore: " + ErrorLine.of(problem));
-        if (main.verbose) {
+    /** Returns the commands with all subcommands, to describe them and not to run them. */
+    static CommandLine allCommands() {
+        try (ExitGuard guard = new ExitGuard()) {
+            CommandLine commandLine = new CommandLine(new Main(guard, StandardOutput.ofProcess(), Map.of()));
+            Commands.all().forEach(commandLine::addSubcommand);
+            return commandLine;
+        }
+    }
+
+    private int failed(Throwable problem, PrintWriter err, boolean json) {
+        Optional<IOException> unwritten = out.failure();
+        if (unwritten.isPresent() && StandardOutput.isClosed(unwritten.get())) {
+            return Failure.CLOSED_OUTPUT;
+        }
+        Failure failure = unwritten.map(Failure::ofOutput).orElseGet(() -> Failure.of(problem));
+        failure.print(err, json);
+        if (verbose) {
             problem.printStackTrace(err);
         }
-        return ExitCode.SOFTWARE;
-    }
-
-    private static int wrongUsage(CommandLine.ParameterException e) {
-        CommandLine command = e.getCommandLine();
-        command.getErr()
-                .println("blobstore: " + ErrorLine.printable(e.getMessage()) + "; see '"
-                        + command.getCommandSpec().qualifiedName() + " --help'");
-        return ExitCode.USAGE;
-    }
-
-    /**
-     * Creates a writer of UTF-8 in any locale: JSON has no other encoding, and keys are any Unicode. Does not use
-     * System.out, which hides failures to write.
-     */
-    private static PrintWriter writer(FileDescriptor descriptor) {
-        return new PrintWriter(new OutputStreamWriter(new FileOutputStream(descriptor), StandardCharsets.UTF_8));
+        return failure.exitCode();
     }
 
     /** Provides the version in the jar's manifest. */

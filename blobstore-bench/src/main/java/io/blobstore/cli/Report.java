@@ -82,8 +82,9 @@ final class Report {
     /** Prints two columns of text. */
     void printText(PrintWriter out) {
         int width = lines.stream().mapToInt(line -> line.label().length()).max().orElse(0);
+        int column = width == 0 ? 0 : width + 2;
         for (Line line : lines) {
-            String text = line.label() + " ".repeat(width - line.label().length() + 2) + line.text();
+            String text = line.label() + " ".repeat(column - line.label().length()) + line.text();
             out.println(text.stripTrailing());
         }
     }

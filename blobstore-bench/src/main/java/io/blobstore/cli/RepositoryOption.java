@@ -1,7 +1,6 @@
 package io.blobstore.cli;
 
 import io.blobstore.BlobStore;
-import io.blobstore.BlobStores;
 import io.blobstore.StoreUri;
 import io.blobstore.split.ObjectHash;
 import io.blobstore.split.repository.BlobStoreObjects;
@@ -12,6 +11,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -27,9 +27,10 @@ final class RepositoryOption {
 
     @Option(
             names = "--store",
-            required = true,
             paramLabel = "URI",
-            description = "The repository: a store's URI, or composefs:/path for a repository of composefs on disk.")
+            description = "The repository: a store's URI or name, or composefs:/path for a repository of composefs on"
+                    + " disk. Default: that of BLOBSTORE_STORE, or of the configuration file.")
+    @Nullable
     String uri;
 
     @Option(
@@ -62,39 +63,38 @@ final class RepositoryOption {
      * @throws IOException if it cannot be opened
      */
     Opened open() throws IOException {
-        if (uri.startsWith(COMPOSEFS)) {
+        StoreAddress address = StoreOption.address(command, uri);
+        if (address.uri().startsWith(COMPOSEFS)) {
             ObjectStore objects = ComposefsDirectory.open(
-                    path(uri),
+                    path(address),
                     unlocked ? ComposefsDirectory.Locking.JAVA_ONLY : ComposefsDirectory.Locking.COMPOSEFS,
                     ComposefsDirectory.Durability.SYNC);
             return new Opened(Repository.of(objects), () -> {});
         }
         ObjectHash function = hash();
-        try {
-            BlobStore store = BlobStores.open(uri);
-            return new Opened(Repository.of(BlobStoreObjects.of(store, function)), store);
-        } catch (IllegalArgumentException e) {
-            throw wrongUsage("--store: " + e.getMessage());
-        }
+        BlobStore store = StoreOption.open(address, command);
+        return new Opened(Repository.of(BlobStoreObjects.of(store, function)), store);
     }
 
     /** Creates a repository of composefs, or the directory of a local store. */
     void create() throws IOException {
-        if (uri.startsWith(COMPOSEFS)) {
-            ComposefsDirectory.create(path(uri), hash());
+        StoreAddress address = StoreOption.address(command, uri);
+        if (address.uri().startsWith(COMPOSEFS)) {
+            ComposefsDirectory.create(path(address), hash());
             return;
         }
+        StoreUri store;
         try {
-            StoreUri store = StoreUri.parse(uri);
-            if (!store.scheme().equals("file")) {
-                throw wrongUsage("--store: only composefs:/path and file:/path are created; other stores need nothing");
-            }
-            boolean decided = store.parameters().containsKey("create");
-            BlobStores.open(decided ? uri : uri + (uri.contains("?") ? "&" : "?") + "create=true")
-                    .close();
+            store = StoreUri.parse(address.uri());
         } catch (IllegalArgumentException e) {
-            throw wrongUsage("--store: " + e.getMessage());
+            throw wrongUsage(address.origin() + ": " + e.getMessage());
         }
+        if (!store.scheme().equals("file")) {
+            throw wrongUsage(address.origin()
+                    + ": only composefs:/path and file:/path are created; other stores need nothing");
+        }
+        StoreOption.open(store.parameters().containsKey("create") ? address : address.with("create=true"), command)
+                .close();
     }
 
     private ObjectHash hash() {
@@ -105,11 +105,11 @@ final class RepositoryOption {
         }
     }
 
-    private Path path(String text) {
+    private Path path(StoreAddress address) {
         try {
-            return Path.of(text.substring(COMPOSEFS.length()));
+            return Path.of(address.uri().substring(COMPOSEFS.length()));
         } catch (InvalidPathException e) {
-            throw wrongUsage("--store: " + e.getMessage());
+            throw wrongUsage(address.origin() + ": " + e.getMessage());
         }
     }
 

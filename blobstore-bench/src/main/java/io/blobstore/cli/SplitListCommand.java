@@ -3,7 +3,7 @@ package io.blobstore.cli;
 import io.blobstore.split.repository.Repository;
 import io.blobstore.split.repository.RepositoryStat;
 import java.io.IOException;
-import java.io.PrintWriter;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -26,23 +26,26 @@ final class SplitListCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         try (RepositoryOption.Opened opened = store.open()) {
             Repository repository = opened.repository();
-            PrintWriter out = output.out();
             if (stat) {
                 RepositoryStat shared = repository.stat();
-                out.println(shared.toJson());
+                output.out().println(shared.toJson());
                 return ExitCode.OK;
             }
+            Listing listing = output.listing();
             for (String ref : repository.refs()) {
-                print(out, repository, "refs/" + ref);
+                print(listing, repository, "refs/" + ref);
             }
             for (String name : repository.streams()) {
-                print(out, repository, name);
+                print(listing, repository, name);
             }
             return ExitCode.OK;
         }
     }
 
-    private static void print(PrintWriter out, Repository repository, String name) throws IOException {
-        out.println(repository.stream(name) + "  " + ErrorLine.printable(name));
+    private static void print(Listing listing, Repository repository, String name) throws IOException {
+        if (listing.isOpen()) {
+            String stream = repository.stream(name).toString();
+            listing.print(stream + "  " + name, Map.of("name", name, "stream", stream));
+        }
     }
 }

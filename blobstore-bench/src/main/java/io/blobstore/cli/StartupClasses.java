@@ -38,6 +38,9 @@ final class StartupClasses {
         run("cat", "file", "--store", store);
         run("download", "file", "--store", store, "--to", back);
         run("delete", "compressed", "--store", store);
+        run("sync", cache, ":cache", "--store", store);
+        run("cp", "-r", ":", directory.resolve("copies"), "--store", store);
+        run("rm", ":copies/*", "--store", store);
         run("cache", "stat", cache);
         // Nothing listens there.
         run("stat", "file", "--store", "s3://bucket?region=us-east-1&endpoint=https://127.0.0.1:1");
@@ -59,8 +62,9 @@ final class StartupClasses {
 
     private static void run(Object... args) {
         Main.run(
-                new PrintWriter(Writer.nullWriter()),
-                Channels.newChannel(OutputStream.nullOutputStream()),
+                System.getenv(),
+                new StandardOutput(
+                        OutputStream.nullOutputStream(), Channels.newChannel(OutputStream.nullOutputStream())),
                 new PrintWriter(Writer.nullWriter()),
                 Arrays.stream(args).map(String::valueOf).toArray(String[]::new));
     }

@@ -3,6 +3,7 @@ package io.blobstore.cli;
 import io.blobstore.BlobStore;
 import io.blobstore.BlobStores;
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -16,12 +17,11 @@ final class StoreOption {
 
     @Option(
             names = "--store",
-            required = true,
             paramLabel = "URI",
-            description =
-                    "The store's URI, for example file:/var/blobs, or the path of a local directory. Must not contain"
-                            + " credentials. A missing directory is created only with file:/var/blobs?create=true.")
-    @SuppressWarnings("NullAway.Init") // set by picocli, as it is required
+            description = "The store's URI, for example file:/var/blobs, without credentials; the path of a local"
+                    + " directory; or a name in the configuration file. A missing directory is created only with"
+                    + " file:/var/blobs?create=true. Default: that of BLOBSTORE_STORE, or of the configuration file.")
+    @Nullable
     String uri;
 
     /**
@@ -31,10 +31,34 @@ final class StoreOption {
      * @throws IOException if the store cannot be opened
      */
     BlobStore open() throws IOException {
+        return open(address(command, uri), command);
+    }
+
+    /**
+     * Returns which store the option, or its default, names.
+     *
+     * @throws ParameterException if there is none, or the configuration file is wrong
+     * @throws IOException if the configuration file cannot be read
+     */
+    static StoreAddress address(CommandSpec command, @Nullable String option) throws IOException {
         try {
-            return BlobStores.open(uri);
+            return StoreAddress.find(option, Main.of(command).environment());
         } catch (IllegalArgumentException e) {
-            throw new ParameterException(command.commandLine(), "--store: " + e.getMessage(), e);
+            throw new ParameterException(command.commandLine(), String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    /**
+     * Opens a store.
+     *
+     * @throws ParameterException if the URI is wrong
+     * @throws IOException if the store cannot be opened
+     */
+    static BlobStore open(StoreAddress address, CommandSpec command) throws IOException {
+        try {
+            return BlobStores.open(address.uri());
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(command.commandLine(), address.origin() + ": " + e.getMessage(), e);
         }
     }
 }

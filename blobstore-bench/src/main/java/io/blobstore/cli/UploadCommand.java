@@ -4,7 +4,6 @@ import io.blobstore.BlobKey;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStore;
 import io.blobstore.Crc32c;
-import io.blobstore.Precondition;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.memory.MappedFile;
@@ -33,8 +32,8 @@ import picocli.CommandLine.Spec;
                 + " compresses it meanwhile.")
 @SuppressWarnings("NullAway.Init") // picocli sets what is required
 final class UploadCommand implements Callable<Integer> {
-    /** More threads than any store needs from one client. */
-    private static final int MAX_CONCURRENCY = 1024;
+    private static final long PART_SIZE = 16 << 20;
+    private static final int CONCURRENCY = 8;
 
     @Spec
     CommandSpec command;
@@ -53,26 +52,14 @@ final class UploadCommand implements Callable<Integer> {
             converter = KeyConverter.class,
             paramLabel = "KEY",
             description = "The blob's name. Default: the file's name.")
-    @Nullable BlobKey key;
+    @Nullable
+    BlobKey key;
 
-    @Option(
-            names = "--part-size",
-            converter = ByteSize.Converter.class,
-            paramLabel = "SIZE",
-            defaultValue = "16MiB",
-            description = "The size of a part, adjusted to the store's limits; a smaller file is sent in one request."
-                    + " Default: ${DEFAULT-VALUE}.")
-    ByteSize partSize;
+    @Mixin
+    final PartOptions parts = new PartOptions();
 
-    @Option(
-            names = "--concurrency",
-            paramLabel = "N",
-            defaultValue = "8",
-            description = "The number of parts sent in parallel. Default: ${DEFAULT-VALUE}.")
-    int concurrency;
-
-    @Option(names = "--if-absent", description = "Fail if a blob of this name exists, instead of replacing it.")
-    boolean ifAbsent;
+    @Mixin
+    final PreconditionOptions condition = new PreconditionOptions();
 
     @Option(
             names = "--copy",
@@ -105,17 +92,10 @@ final class UploadCommand implements Callable<Integer> {
     }
 
     private UploadOptions options() {
-        if (partSize.bytes() < 1) {
-            throw wrongUsage("--part-size must be 1 or more");
-        }
-        if (concurrency < 1 || concurrency > MAX_CONCURRENCY) {
-            throw wrongUsage("--concurrency must be 1 to " + MAX_CONCURRENCY + "; got " + concurrency);
-        }
-        StoreOptions stored = headers.build(
-                StoreOptions.builder().precondition(ifAbsent ? Precondition.ifAbsent() : Precondition.none()));
+        StoreOptions stored = headers.build(StoreOptions.builder().precondition(condition.precondition()));
         return UploadOptions.builder()
-                .partSize(partSize.bytes())
-                .concurrency(concurrency)
+                .partSize(parts.partSize(PART_SIZE))
+                .concurrency(parts.concurrency(CONCURRENCY))
                 .store(stored)
                 .build();
     }

@@ -1,16 +1,15 @@
 package io.blobstore.cli;
 
-import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.jr.ob.JSON;
 import io.blobstore.BlobStore;
 import io.blobstore.BlobStoreException;
 import io.blobstore.IncompleteUpload;
 import io.blobstore.UploadListing;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -42,9 +41,10 @@ final class UploadsCommand implements Callable<Integer> {
     @Option(
             names = "--older-than",
             paramLabel = "AGE",
-            converter = AgeConverter.class,
+            converter = DurationConverter.class,
             description = "Only uploads begun before that time: 90s, 30m, 12h, 7d. Excludes those in progress.")
-    @Nullable Duration olderThan;
+    @Nullable
+    Duration olderThan;
 
     @Option(names = "--abort", description = "Abort the listed uploads. An upload in progress then fails.")
     boolean abort;
@@ -58,7 +58,7 @@ final class UploadsCommand implements Callable<Integer> {
                 Optional.ofNullable(olderThan).map(age -> Instant.now().minus(age));
         try (BlobStore target = store.open();
                 UploadListing uploads = target.listUploads(prefix)) {
-            return output.json ? printJson(target, uploads, before) : printText(target, uploads, before);
+            return print(target, uploads, before);
         }
     }
 
@@ -68,10 +68,10 @@ final class UploadsCommand implements Callable<Integer> {
                 || upload.initiated().filter(before.get()::isAfter).isPresent();
     }
 
-    private int printText(BlobStore target, UploadListing uploads, Optional<Instant> before) throws IOException {
-        PrintWriter out = output.out();
+    private int print(BlobStore target, UploadListing uploads, Optional<Instant> before) throws IOException {
+        Listing listing = output.listing();
         int code = ExitCode.OK;
-        while (uploads.hasNext()) {
+        while ((abort || listing.isOpen()) && uploads.hasNext()) {
             IncompleteUpload upload = uploads.next();
             if (!isSelected(upload, before)) {
                 continue;
@@ -83,41 +83,18 @@ final class UploadsCommand implements Callable<Integer> {
             String time = upload.initiated()
                     .map(initiated -> initiated.truncatedTo(ChronoUnit.SECONDS).toString())
                     .orElse("-");
-            out.printf(
-                    "%-20s  %s  %s%n",
-                    time, upload.id(), ErrorLine.printable(upload.key().toString()));
+            listing.print(String.format("%-20s  %s  %s", time, upload.id(), upload.key()), values(upload));
         }
         return code;
     }
 
-    private int printJson(BlobStore target, UploadListing uploads, Optional<Instant> before) throws IOException {
-        PrintWriter out = output.out();
-        int code = ExitCode.OK;
-        JsonGenerator json = JSON.std.getStreamingFactory().createGenerator(out);
-        json.disable(JsonGenerator.Feature.FLUSH_PASSED_TO_STREAM);
-        json.writeStartObject();
-        json.writeArrayFieldStart("uploads");
-        while (uploads.hasNext()) {
-            IncompleteUpload upload = uploads.next();
-            if (!isSelected(upload, before)) {
-                continue;
-            }
-            boolean aborted = abort && isAborted(target, upload);
-            code = abort && !aborted ? ExitCode.SOFTWARE : code;
-            json.writeStartObject();
-            json.writeStringField("key", upload.key().toString());
-            json.writeStringField("id", upload.id());
-            if (upload.initiated().isPresent()) {
-                json.writeStringField("initiated", upload.initiated().get().toString());
-            }
-            json.writeBooleanField("aborted", aborted);
-            json.writeEndObject();
-        }
-        json.writeEndArray();
-        json.writeEndObject();
-        json.flush(); // not closed after a failure: that would complete the object as if it were whole
-        out.println();
-        return code;
+    private Map<String, Object> values(IncompleteUpload upload) {
+        Map<String, Object> values = new LinkedHashMap<>();
+        values.put("key", upload.key().toString());
+        values.put("id", upload.id());
+        upload.initiated().ifPresent(initiated -> values.put("initiated", initiated.toString()));
+        values.put("aborted", abort);
+        return values;
     }
 
     /** Aborts an upload; a failure is printed, and does not keep the others from being aborted. */
@@ -126,7 +103,7 @@ final class UploadsCommand implements Callable<Integer> {
             target.abortUpload(upload.key(), upload.id());
             return true;
         } catch (BlobStoreException e) {
-            output.command.commandLine().getErr().println("blobstore: " + ErrorLine.of(e));
+            output.failed(e);
             return false;
         }
     }

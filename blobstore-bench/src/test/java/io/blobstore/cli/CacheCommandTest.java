@@ -121,7 +121,10 @@ class CacheCommandTest {
                                 .startsWith("CAS  " + digests.get(1).sha256().hex()),
                         line -> assertThat(line)
                                 .startsWith("CAS  " + digests.get(2).sha256().hex()));
-        assertThat((List<?>) succeed("list", "--json").json().get("entries")).hasSize(3);
+        assertThat(succeed("list", "--json").jsonLines())
+                .hasSize(3)
+                .allSatisfy(entry ->
+                        assertThat(entry).containsOnlyKeys("keyspace", "sha256", "contentBytes", "storedBytes"));
     }
 
     @Test

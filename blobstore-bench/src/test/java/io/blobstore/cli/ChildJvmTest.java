@@ -10,6 +10,7 @@ import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -18,6 +19,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tests exit codes, signals and standard streams in a separate process. */
 @Tag("jdk")
@@ -112,6 +115,36 @@ class ChildJvmTest {
 
         assertThat(list.code()).isEqualTo(1);
         assertThat(list.err()).hasLineCount(1).contains("could not be written");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"list", "list --json", "cat file", "stat file --json", "--help"})
+    @EnabledOnOs(value = OS.LINUX, disabledReason = "needs a shell")
+    void aReaderThatGoesAwayEndsTheCommandInSilence(String command) throws Exception {
+        Cli.run("upload", Cli.file(directory.resolve("file"), 3 << 20), "--store", store);
+        ProcessBuilder builder = Cli.inChildJvm(List.of(), (Object[]) command.split(" "));
+        builder.command().addAll(0, List.of("sh", "-c", "read go; exec \"$@\"", "sh")); // starts it when told to
+        builder.environment().put("BLOBSTORE_STORE", store);
+
+        Process process = builder.start();
+        process.getInputStream().close();
+        process.getOutputStream().write('\n');
+        process.getOutputStream().close();
+
+        assertThat(new String(process.getErrorStream().readAllBytes())).isEmpty();
+        assertThat(process.waitFor()).isEqualTo(141);
+    }
+
+    @Test
+    void noColorIsRespected() throws Exception {
+        ProcessBuilder colored = Cli.inChildJvm(List.of(), "--help");
+        colored.environment().remove("NO_COLOR");
+        colored.environment().put("CLICOLOR_FORCE", "1");
+        ProcessBuilder plain = Cli.inChildJvm(List.of(), "--help");
+        plain.environment().putAll(Map.of("CLICOLOR_FORCE", "1", "NO_COLOR", "1"));
+
+        assertThat(Cli.finish(colored.start()).out()).contains("\u001b[");
+        assertThat(Cli.finish(plain.start()).out()).contains("Usage: blobstore").doesNotContain("\u001b[");
     }
 
     private String failingStore(FailingStoreProvider.Failure failure) {

@@ -7,10 +7,12 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.channels.Channels;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -27,15 +29,22 @@ import java.util.stream.Stream;
 record Cli(int code, String out, String err, byte[] content) {
     /** Runs a command in this JVM. */
     static Cli run(Object... args) {
-        StringWriter out = new StringWriter();
+        return run(Map.of(), args);
+    }
+
+    /** Runs a command in this JVM with these environment variables, and with a home directory without configuration. */
+    static Cli run(Map<String, String> environment, Object... args) {
+        Map<String, String> variables = new HashMap<>(environment);
+        variables.putIfAbsent("HOME", "/nonexistent");
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream content = new ByteArrayOutputStream();
         StringWriter err = new StringWriter();
         int code = Main.run(
-                new PrintWriter(out),
-                Channels.newChannel(content),
+                variables,
+                new StandardOutput(out, Channels.newChannel(content)),
                 new PrintWriter(err),
                 Arrays.stream(args).map(String::valueOf).toArray(String[]::new));
-        return new Cli(code, out.toString(), err.toString(), content.toByteArray());
+        return new Cli(code, out.toString(StandardCharsets.UTF_8), err.toString(), content.toByteArray());
     }
 
     /** Returns a process builder that runs the command in its own JVM, with the class path of this one. */
@@ -62,6 +71,11 @@ record Cli(int code, String out, String err, byte[] content) {
         } catch (IOException e) {
             throw new UncheckedIOException(out, e);
         }
+    }
+
+    /** Returns the JSON objects it printed, one a line. */
+    List<Map<String, Object>> jsonLines() {
+        return out.lines().map(line -> new Cli(code, line, err, content).json()).toList();
     }
 
     /** Creates a file of pseudorandom content, always the same for one size. */

@@ -20,6 +20,7 @@ class DependenciesTest {
                         "io.blobstore",
                         "io.blobstore.cache",
                         "io.blobstore.cas",
+                        "io.blobstore.directory",
                         "io.blobstore.memory",
                         "io.blobstore.server",
                         "io.blobstore.split",

@@ -51,6 +51,9 @@ class ErrorLineTest {
                 arguments(
                         new BlobStoreException(Operation.READ, BlobKey.of("k"), "no; try later", null, true),
                         "read 'k': no; try later"),
+                arguments(
+                        new UnsupportedOperationException("a local directory has no URLs to presign: file:/d"),
+                        "a local directory has no URLs to presign: file:/d"),
                 arguments(new CancellationException("x"), "cancelled; nothing was changed"),
                 arguments(new ClosedByInterruptException(), "cancelled; nothing was changed"),
                 arguments(

@@ -3,7 +3,12 @@ package io.blobstore.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -52,19 +57,17 @@ class OtherCommandsTest {
     }
 
     @Test
-    void listPrintsOneJsonObject() {
-        Map<String, Object> json =
-                Cli.run("list", "--store", store, "--delimiter", "/", "--json").json();
+    void listPrintsAJsonObjectForEachEntry() {
+        List<Map<String, Object>> lines =
+                Cli.run("list", "--store", store, "--delimiter", "/", "--json").jsonLines();
 
-        assertThat(json).containsOnlyKeys("blobs", "prefixes").containsEntry("prefixes", List.of("b/", "c/"));
-        assertThat((List<?>) json.get("blobs")).hasSize(2);
-        @SuppressWarnings("unchecked")
-        Map<String, Object> blob = (Map<String, Object>) ((List<?>) json.get("blobs")).get(1);
-        assertThat(blob)
+        assertThat(lines).hasSize(4);
+        assertThat(lines.subList(1, 3)).containsExactly(Map.of("prefix", "b/"), Map.of("prefix", "c/"));
+        assertThat(lines.get(3))
                 .containsOnlyKeys("key", "bytes", "version", "lastModified")
                 .containsEntry("key", "new\nline")
                 .containsEntry("bytes", 7);
-        assertThat(Instant.parse((String) blob.get("lastModified"))).isBefore(Instant.now());
+        assertThat(Instant.parse((String) lines.get(3).get("lastModified"))).isBefore(Instant.now());
     }
 
     @Test
@@ -112,6 +115,84 @@ class OtherCommandsTest {
     }
 
     @Test
+    void userMetadataIsStored() throws IOException {
+        Path file = Cli.file(directory.resolve("data"), 5);
+
+        Cli upload = Cli.run("upload", file, "--store", store, "--metadata", "a=1", "--metadata", "b=x=y");
+
+        assertThat(upload.err()).isEmpty();
+        assertThat(Cli.run("stat", "data", "--store", store, "--json").json())
+                .containsEntry("userMetadata", Map.of("a", "1", "b", "x=y"));
+    }
+
+    @Test
+    void aVersionCanBeRequired() throws IOException {
+        Path file = Cli.file(directory.resolve("other"), 5);
+        Path back = directory.resolve("back");
+        String version =
+                (String) Cli.run("stat", "a", "--store", store, "--json").json().get("version");
+
+        Cli replaced = Cli.run("upload", file, "--store", store, "--key", "a", "--if-match", version);
+        Cli late = Cli.run("upload", file, "--store", store, "--key", "a", "--if-match", version);
+        Cli download = Cli.run("download", "a", "--store", store, "--to", back, "--if-match", version);
+        Cli cat = Cli.run("cat", "a", "--store", store, "--if-match", version);
+
+        assertThat(replaced.code()).as(replaced.err()).isZero();
+        for (Cli refused : List.of(late, download, cat)) {
+            assertThat(refused.code()).isEqualTo(5);
+            assertThat(refused.err()).hasLineCount(1).contains("its version is ");
+        }
+        assertThat(back).doesNotExist();
+        assertThat(cat.content()).isEmpty();
+    }
+
+    @Test
+    void statComputesTheChecksumOnRequest() {
+        Map<String, Object> json =
+                Cli.run("stat", "a", "--store", store, "--json", "--checksum").json();
+
+        assertThat(json.get("computedCrc32c")).isNotNull().isEqualTo(json.get("crc32c"));
+        assertThat(Cli.run("stat", "a", "--store", store, "--json").json()).doesNotContainKey("computedCrc32c");
+    }
+
+    @Test
+    void statFailsIfTheChecksumDiffers() throws IOException {
+        for (Path blob : Cli.tree(directory.resolve("store"))) {
+            if (Files.isRegularFile(blob) && blob.endsWith("a")) {
+                byte[] content = Files.readAllBytes(blob);
+                FileTime time = Files.getLastModifiedTime(blob);
+                content[3] ^= 1;
+                try (FileChannel file = FileChannel.open(blob, StandardOpenOption.WRITE)) { // keeps its record
+                    file.write(ByteBuffer.wrap(content));
+                }
+                Files.setLastModifiedTime(blob, time); // otherwise it is not the blob that was stored
+            }
+        }
+
+        Cli stat = Cli.run("stat", "a", "--store", store, "--checksum");
+
+        assertThat(stat.code()).isEqualTo(1);
+        assertThat(stat.out()).isEmpty();
+        assertThat(stat.err()).hasLineCount(1).contains("was stored with crc32c:");
+    }
+
+    @Test
+    void quietCommandsPrintErrorsOnly() throws IOException {
+        Path file = Cli.file(directory.resolve("other"), 5);
+        for (Cli run : List.of(
+                Cli.run("--quiet", "upload", file, "--store", store),
+                Cli.run("stat", "other", "--store", store, "--quiet"),
+                Cli.run("delete", "other", "--store", store, "--quiet", "--json"))) {
+            assertThat(run.code()).isZero();
+            assertThat(run.out() + run.err()).isEmpty();
+        }
+        Cli missing = Cli.run("stat", "other", "--store", store, "--quiet");
+        assertThat(missing.code()).isEqualTo(3);
+        assertThat(missing.err()).hasLineCount(1);
+        assertThat(Cli.run("list", "a", "--store", store, "--quiet").out()).hasLineCount(1);
+    }
+
+    @Test
     void deleteDeletesAndMayBeRepeated() {
         for (int i = 0; i < 2; i++) {
             Cli delete = Cli.run("delete", "b/1", "--store", store, "--json");
@@ -120,7 +201,7 @@ class OtherCommandsTest {
         }
 
         Cli stat = Cli.run("stat", "b/1", "--store", store);
-        assertThat(stat.code()).isEqualTo(1);
+        assertThat(stat.code()).isEqualTo(3);
         assertThat(stat.err()).hasLineCount(1).contains("no such blob").contains("blobstore list");
     }
 

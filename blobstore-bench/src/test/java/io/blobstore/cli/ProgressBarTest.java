@@ -3,37 +3,68 @@ package io.blobstore.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.blobstore.transfer.TransferProgress;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class ProgressBarTest {
+    @TempDir
+    Path directory;
+
     private final StringWriter screen = new StringWriter();
 
     @Test
-    void showsShareAmountAndRate() {
-        assertThat(ProgressBar.line("Storing f", 3L << 30, 4L << 30, 2))
-                .isEqualTo("Storing f  75% [############....] 3.0 GiB of 4.0 GiB, 1.5 GiB/s");
-        assertThat(ProgressBar.line("x", 0, 0, 0)).isEqualTo("x 100% [################] 0 bytes of 0 bytes, 0 bytes/s");
-        assertThat(ProgressBar.line("x", 999, 1000, 1)).startsWith("x  99% ");
+    void showsShareAmountRateAndRemainingTime() {
+        assertThat(ProgressLine.of("Storing f", 3L << 30, 4L << 30, 2, 200))
+                .isEqualTo("Storing f  75% [############....] 3.0 GiB of 4.0 GiB, 1.5 GiB/s, 1 s left");
+        assertThat(ProgressLine.of("x", 0, 0, 0, 200))
+                .isEqualTo("x 100% [################] 0 bytes of 0 bytes, 0 bytes/s");
+        assertThat(ProgressLine.of("x", 999, 1000, 1, 200)).startsWith("x  99% ");
+        assertThat(ProgressLine.of("x", 0, 1000, 5, 200)).doesNotContain("left");
+        assertThat(ProgressLine.of("x", 1000, 1000, 5, 200)).doesNotContain("left");
+    }
+
+    @Test
+    void remainingTimeHasTheTwoLargestUnits() {
+        assertThat(ProgressLine.duration(0.2)).isEqualTo("1 s");
+        assertThat(ProgressLine.duration(59.5)).isEqualTo("1 min 0 s");
+        assertThat(ProgressLine.duration(200)).isEqualTo("3 min 20 s");
+        assertThat(ProgressLine.duration(3599.9)).isEqualTo("1 h 0 min");
+        assertThat(ProgressLine.duration(7441)).isEqualTo("2 h 5 min");
+        assertThat(ProgressLine.duration(1e18)).isEqualTo("more than 99 h");
+    }
+
+    @Test
+    void aLineFitsAnyTerminal() {
         long most = (1L << 40) - 1;
-        assertThat(ProgressBar.line("Reading back    ", most, most, 1)).hasSizeLessThanOrEqualTo(80);
+        for (int columns = 0; columns < 150; columns++) {
+            assertThat(ProgressLine.of("Compressing", most / 3, most, 7000, columns))
+                    .hasSizeLessThanOrEqualTo(columns);
+            assertThat(ProgressLine.throttled("Compressing", most / 3, most, Duration.ofSeconds(120), columns))
+                    .hasSizeLessThanOrEqualTo(columns);
+        }
+        assertThat(ProgressLine.of("Storing", 1 << 30, 4L << 30, 20, 60))
+                .isEqualTo("Storing  25% 1.0 GiB of 4.0 GiB, 51.2 MiB/s, 1 min 0 s left");
+        assertThat(ProgressLine.of("Storing", 1 << 30, 4L << 30, 20, 40))
+                .isEqualTo("Storing  25% 51.2 MiB/s, 1 min 0 s left");
+        assertThat(ProgressLine.of("Storing", 1 << 30, 4L << 30, 20, 20)).isEqualTo("Storing  25%");
     }
 
     @Test
     void showsHowLongTheStoreThrottles() {
         Duration delay = Duration.ofMillis(7001);
-        long most = (1L << 40) - 1;
-        assertThat(ProgressBar.throttledLine("Storing f", 3L << 30, 4L << 30, delay))
+        assertThat(ProgressLine.throttled("Storing f", 3L << 30, 4L << 30, delay, 79))
                 .isEqualTo("Storing f 3.0 GiB of 4.0 GiB; throttled, next attempt in 8 s");
-        assertThat(ProgressBar.throttledLine("x", 0, TransferProgress.UNKNOWN, Duration.ofSeconds(8)))
+        assertThat(ProgressLine.throttled("x", 0, TransferProgress.UNKNOWN, Duration.ofSeconds(8), 79))
                 .isEqualTo("x throttled, next attempt in 8 s");
-        assertThat(ProgressBar.throttledLine("Reading back    ", most, most, Duration.ofSeconds(120)))
-                .hasSizeLessThanOrEqualTo(80);
 
-        try (ProgressBar bar = ProgressBar.visible(new PrintWriter(screen), "x")) {
+        try (ProgressBar bar = ProgressBar.visible(new PrintWriter(screen), "x", false, 80)) {
             bar.show(0, TransferProgress.UNKNOWN, Optional.of(delay));
         }
         assertThat(screen.toString()).startsWith("\rx throttled, next attempt in 8 s\r");
@@ -41,7 +72,7 @@ class ProgressBarTest {
 
     @Test
     void erasesItsLine() {
-        try (ProgressBar bar = ProgressBar.visible(new PrintWriter(screen), "x")) {
+        try (ProgressBar bar = ProgressBar.visible(new PrintWriter(screen), "x", false, 80)) {
             bar.show(1, 2);
             bar.show(2, 2); // too soon after the first to be painted
         }
@@ -54,11 +85,32 @@ class ProgressBarTest {
     }
 
     @Test
-    void isNotPaintedWithoutATerminal() {
-        try (ProgressBar bar = ProgressBar.onTerminal(new PrintWriter(screen), "x")) {
+    void doesNotWrapWhereTheTerminalCanTurnThatOff() {
+        try (ProgressBar bar = ProgressBar.visible(new PrintWriter(screen), "x", true, 30)) {
             bar.show(1, 2);
         }
 
-        assertThat(screen.toString()).isEmpty();
+        assertThat(screen.toString()).matches("(\r\u001b\\[\\?7l[^\u001b]{0,29}\u001b\\[\\?7h){2}\r");
+    }
+
+    @Test
+    void isNotPaintedWithoutATerminal() throws IOException {
+        Path file = Cli.file(directory.resolve("file"), 9 << 20);
+
+        Cli upload = Cli.run("upload", file, "--store", "mem:");
+
+        assertThat(upload.code()).isZero();
+        assertThat(upload.err()).isEmpty();
+    }
+
+    @Test
+    void theWidthIsThatOfTheScriptOrOfColumns() {
+        assertThat(Terminal.columns(Map.of())).isEqualTo(80);
+        assertThat(Terminal.columns(Map.of("COLUMNS", "40"))).isEqualTo(40);
+        assertThat(Terminal.columns(Map.of("COLUMNS", "0"))).isEqualTo(80);
+        assertThat(Terminal.columns(Map.of("COLUMNS", "wide"))).isEqualTo(80);
+        assertThat(Terminal.hasEscapes(Map.of())).isFalse();
+        assertThat(Terminal.hasEscapes(Map.of("TERM", "dumb"))).isFalse();
+        assertThat(Terminal.hasEscapes(Map.of("TERM", "xterm"))).isTrue();
     }
 }

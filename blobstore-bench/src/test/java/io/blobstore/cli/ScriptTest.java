@@ -56,12 +56,18 @@ class ScriptTest {
 
     private Path target;
 
+    /** Where the script and the archives are: those of the sources, or of a distribution. */
+    private Path script;
+
+    private Path archives;
+
     @BeforeEach
     void installScriptAndProgram() throws IOException {
         Path repository = Path.of(System.getProperty("basedir", "")).toAbsolutePath();
-        Path script = Files.copy(repository.resolveSibling("blobstore"), home.resolve("blobstore"));
+        script = Files.copy(repository.resolveSibling("blobstore"), home.resolve("blobstore"));
         Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
         target = Files.createDirectories(home.resolve("blobstore-bench/target"));
+        archives = target;
         Path source = Files.writeString(home.resolve("Main.java"), MAIN);
         Path classes = Files.createDirectory(home.resolve("classes"));
         int compiled =
@@ -94,7 +100,7 @@ class ScriptTest {
     }
 
     private Process start(Map<String, String> environment, String... args) throws IOException {
-        ProcessBuilder builder = new ProcessBuilder(home.resolve("blobstore").toString());
+        ProcessBuilder builder = new ProcessBuilder(script.toString());
         builder.command().addAll(List.of(args));
         builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
         builder.environment().putAll(environment);
@@ -102,7 +108,7 @@ class ScriptTest {
     }
 
     private List<Path> archives() throws IOException {
-        try (Stream<Path> files = Files.list(target)) {
+        try (Stream<Path> files = Files.list(archives)) {
             return files.filter(file -> file.toString().endsWith(".jsa")).toList();
         }
     }
@@ -152,11 +158,35 @@ class ScriptTest {
     private void anArchiveOfAnOlderJarIsReplaced(Path archive) throws Exception {
         jar(home.resolve("classes"), "Main", "Other", "StartupClasses");
         Path jar = target.resolve("blobstore.jar");
-        Files.setLastModifiedTime(jar, FileTime.from(Instant.now().minusSeconds(5)));
-        Files.setLastModifiedTime(archive, FileTime.from(Instant.now().minusSeconds(3)));
+        Files.setLastModifiedTime(jar, FileTime.from(Instant.now().minusSeconds(5000)));
+        Files.setLastModifiedTime(archive, FileTime.from(Instant.now().minusSeconds(3000)));
         assertThat(sourceOfOther("")).as("another time of the jar").doesNotContain("shared objects file");
-        Files.setLastModifiedTime(archive, FileTime.from(Instant.now().minusSeconds(10)));
+        Files.setLastModifiedTime(archive, FileTime.from(Instant.now().minusSeconds(10000)));
         assertThat(sourceOfOther("")).contains("shared objects file");
+    }
+
+    @Test
+    void aDistributionHasItsOwnRuntime() throws Exception {
+        Path distribution = Files.createDirectory(home.resolve("distribution"));
+        Path runtime =
+                Files.createDirectories(distribution.resolve("runtime/bin")).getParent();
+        Path java = Path.of(System.getProperty("java.home"));
+        Path launcher = Files.writeString(
+                runtime.resolve("bin/java"), "#!/bin/sh\nexec " + java.resolve("bin/java") + " \"$@\"\n");
+        Files.setPosixFilePermissions(launcher, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Files.copy(java.resolve("release"), runtime.resolve("release"));
+        Files.move(target.resolve("blobstore.jar"), distribution.resolve("blobstore.jar"));
+        script = Files.move(
+                script, Files.createDirectory(distribution.resolve("bin")).resolve("blobstore"));
+        archives = distribution;
+
+        assertThat(run(Map.of("JAVA_HOME", "/nonexistent"), "x").out()).isEqualTo("x\nother\n");
+        assertThat(sourceOfOther("")).contains("shared objects file");
+        assertThat(archives()).hasSize(1);
+        Path link = Files.createSymbolicLink(home.resolve("link"), script);
+        script = link;
+        assertThat(sourceOfOther("")).contains("shared objects file");
+        assertThat(archives()).hasSize(1);
     }
 
     @Test

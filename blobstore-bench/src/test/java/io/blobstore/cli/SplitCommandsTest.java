@@ -109,7 +109,7 @@ class SplitCommandsTest {
         process.toHandle().destroy(); // SIGTERM; unlike Process.destroy(), leaves the streams open
         Cli split = Cli.finish(process);
         assertThat(split.code()).isEqualTo(128 + 15);
-        assertThat(split.err()).endsWith("blobstore: cancelled; nothing was changed\n"); // warnings of the JDK precede
+        assertThat(split.err()).endsWith("\"cancelled; nothing was changed\"}\n"); // warnings of the JDK precede
         assertThat(run("split-ls", uri).out()).isEmpty();
         assertThat(directory.resolve("repository/.split/sessions")).doesNotExist();
     }

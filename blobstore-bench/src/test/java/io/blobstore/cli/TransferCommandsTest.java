@@ -100,7 +100,7 @@ class TransferCommandsTest {
         Cli.run("upload", first, "--store", store, "--key", "k");
 
         Cli refused = Cli.run("upload", second, "--store", store, "--key", "k", "--if-absent");
-        assertThat(refused.code()).isEqualTo(1);
+        assertThat(refused.code()).isEqualTo(5);
         assertThat(refused.err()).hasLineCount(1).contains("exists already").contains("--if-absent");
         assertThat(Cli.run("stat", "k", "--store", store, "--json").json()).containsEntry("bytes", 1);
 

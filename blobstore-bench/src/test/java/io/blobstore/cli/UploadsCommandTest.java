@@ -16,7 +16,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -77,17 +76,14 @@ class UploadsCommandTest {
         assertThat(run("a/").out().lines()).hasSize(1);
         assertThat(run("c/").out()).isEmpty();
         assertThat(run("--older-than", "1h").out()).isEmpty();
-        assertThat(run("--older-than", "1h", "--abort", "--json").json()).isEqualTo(Map.of("uploads", List.of()));
+        assertThat(run("--older-than", "1h", "--abort", "--json").out()).isEmpty();
         assertThat(run("--older-than", "0s").out().lines()).hasSize(2);
     }
 
     @Test
     void selectedUploadsAreAborted() throws IOException {
-        Map<String, Object> json = run("b", "--abort", "--json").json();
+        Map<String, Object> upload = run("b", "--abort", "--json").json();
 
-        assertThat(json).containsOnlyKeys("uploads");
-        @SuppressWarnings("unchecked")
-        Map<String, Object> upload = (Map<String, Object>) ((List<?>) json.get("uploads")).get(0);
         assertThat(upload)
                 .containsOnlyKeys("key", "id", "initiated", "aborted")
                 .containsEntry("key", "b\n2")

@@ -1,9 +1,19 @@
 package io.blobstore.gcs.grpc;
 
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** What a {@link FakeGrpcStorage} has done so far. Thread-safe. */
 final class FakeCounts {
+    private static final Metadata.Key<String> AUTHORIZATION =
+            Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+
     /** Streams of BidiReadObject that were opened, also those that failed. */
     final AtomicLong readSessions = new AtomicLong();
 
@@ -39,4 +49,19 @@ final class FakeCounts {
 
     /** Requests for the bucket's metadata. */
     final AtomicLong getBuckets = new AtomicLong();
+
+    /** The authorizations of calls, empty for those without one. */
+    final Set<String> authorizations = ConcurrentHashMap.newKeySet();
+
+    /** Returns an interceptor that collects {@link #authorizations}. */
+    ServerInterceptor authorizing() {
+        return new ServerInterceptor() {
+            @Override
+            public <Q, R> ServerCall.Listener<Q> interceptCall(
+                    ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
+                authorizations.add(Objects.requireNonNullElse(headers.get(AUTHORIZATION), ""));
+                return next.startCall(call, headers);
+            }
+        };
+    }
 }

@@ -6,7 +6,10 @@ import com.google.cloud.storage.StorageOptions;
 import com.google.protobuf.ByteString;
 import com.google.storage.v2.Bucket;
 import com.google.storage.v2.Object;
+import io.grpc.InsecureServerCredentials;
 import io.grpc.Server;
+import io.grpc.ServerCredentials;
+import io.grpc.TlsServerCredentials;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
 import io.grpc.netty.shaded.io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -19,11 +22,12 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.KeyManager;
 
 /**
  * Cloud Storage's gRPC service with one bucket, in the JVM of the tests, over real connections of the loopback
- * interface without TLS. Implements what zonal buckets need (reads of many ranges over one stream, appendable objects),
- * and objects' and the bucket's metadata, lists and deletions. Thread-safe.
+ * interface, usually without TLS. Implements what zonal buckets need (reads of many ranges over one stream, appendable
+ * objects), and objects' and the bucket's metadata, lists and deletions. Thread-safe.
  */
 final class FakeGrpcStorage implements AutoCloseable {
     static final String BUCKET = "zonal";
@@ -44,25 +48,35 @@ final class FakeGrpcStorage implements AutoCloseable {
     private volatile int messageSize = MAX_MESSAGE;
     private volatile boolean zonal = true;
 
-    private FakeGrpcStorage() throws IOException {
-        server = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+    private final boolean secure;
+
+    private FakeGrpcStorage(ServerCredentials credentials) throws IOException {
+        secure = credentials instanceof TlsServerCredentials;
+        server = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), credentials)
                 .channelFactory(connections::newAcceptor)
                 .bossEventLoopGroup(loops)
                 .workerEventLoopGroup(loops)
                 .executor(executor)
                 .maxInboundMessageSize(16 << 20)
                 .addService(new FakeStorageService(this))
+                .intercept(counts.authorizing())
                 .build()
                 .start();
     }
 
     static FakeGrpcStorage start() throws IOException {
-        return new FakeGrpcStorage();
+        return new FakeGrpcStorage(InsecureServerCredentials.create());
     }
 
-    /** Returns the server's address: {@code http://127.0.0.1:PORT}. */
+    /** Starts a server with TLS. */
+    static FakeGrpcStorage startSecure(KeyManager... keyManagers) throws IOException {
+        return new FakeGrpcStorage(
+                TlsServerCredentials.newBuilder().keyManager(keyManagers).build());
+    }
+
+    /** Returns the server's address: {@code http://127.0.0.1:PORT}, or with {@code https}. */
     URI endpoint() {
-        return URI.create("http://127.0.0.1:" + server.getPort());
+        return URI.create((secure ? "https" : "http") + "://127.0.0.1:" + server.getPort());
     }
 
     /** Returns a client of the SDK; it has one connection. */

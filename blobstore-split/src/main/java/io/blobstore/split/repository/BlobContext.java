@@ -1,13 +1,21 @@
 package io.blobstore.split.repository;
 
+import io.blobstore.BlobKey;
+import io.blobstore.BlobSource;
+import io.blobstore.BlobStore;
+import io.blobstore.BlobTarget;
 import io.blobstore.IntegrityException;
 import io.blobstore.Operation;
+import io.blobstore.ReadResult;
+import io.blobstore.StoredBlob;
 import io.blobstore.split.TarFormatException;
 import io.blobstore.split.oci.OciDescriptor;
 import io.blobstore.split.oci.OciImage;
 import io.blobstore.split.oci.OciLayoutException;
 import io.blobstore.split.oci.OciLayoutException.Reason;
+import io.blobstore.transfer.DownloadOptions;
 import io.blobstore.transfer.TransferContext;
+import io.blobstore.transfer.UploadOptions;
 import java.io.IOException;
 
 /**
@@ -68,6 +76,18 @@ final class BlobContext implements TransferContext {
     @Override
     public <R> R withinBudget(long bytes, Request<R> request) throws IOException, InterruptedException {
         return context.withinBudget(bytes, request);
+    }
+
+    @Override
+    public StoredBlob upload(BlobStore store, BlobKey key, BlobSource source, UploadOptions options)
+            throws IOException, InterruptedException {
+        return context.upload(store, key, source, options);
+    }
+
+    @Override
+    public ReadResult download(BlobStore store, BlobKey key, BlobTarget target, DownloadOptions options)
+            throws IOException, InterruptedException {
+        return context.download(store, key, target, options);
     }
 
     @Override

@@ -22,20 +22,21 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
-import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.util.ClassUtils;
 
 /** The beans of an application, by its properties and its own beans. */
 class BlobStoreAutoConfigurationTest {
     private final ApplicationContextRunner runner =
             new ApplicationContextRunner().withConfiguration(AutoConfigurations.of(BlobStoreAutoConfiguration.class));
 
-    /** What Spring Boot finds on the class path, as in an application. */
-    @Configuration(proxyBeanMethods = false)
-    @EnableAutoConfiguration
-    static class Application {}
+    /** Returns the configuration of health for the version of Spring Boot that is on the class path. */
+    private static Class<?> healthConfiguration() throws ClassNotFoundException {
+        boolean version4 = ClassUtils.isPresent("org.springframework.boot.health.contributor.Health", null);
+        return Class.forName("io.blobstore.spring.boot.Boot" + (version4 ? 4 : 3) + "HealthConfiguration");
+    }
 
     /** A bean that gets two of the stores. */
     record Gallery(BlobStore images, BlobStore thumbnails) {}
@@ -112,8 +113,8 @@ class BlobStoreAutoConfigurationTest {
     }
 
     @Test
-    void thereIsHealthIfThereAreStores() {
-        ApplicationContextRunner application = new ApplicationContextRunner().withUserConfiguration(Application.class);
+    void thereIsHealthIfThereAreStores() throws ClassNotFoundException {
+        ApplicationContextRunner application = runner.withConfiguration(AutoConfigurations.of(healthConfiguration()));
 
         application.run(context -> assertThat(context).hasNotFailed().doesNotHaveBean("blobstoreHealthContributor"));
         application

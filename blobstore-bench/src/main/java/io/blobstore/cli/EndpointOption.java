@@ -1,0 +1,70 @@
+package io.blobstore.cli;
+
+import io.blobstore.BlobKey;
+import io.blobstore.BlobStore;
+import io.blobstore.BlobStores;
+import java.io.IOException;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The option {@code --store} of commands whose parameters are {@link Endpoint}s. */
+final class EndpointOption {
+    @Spec(Spec.Target.MIXEE)
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    CommandSpec command;
+
+    @Option(
+            names = "--store",
+            paramLabel = "URI",
+            description = "The store of names that begin with ':', for example file:/var/blobs.")
+    @Nullable
+    String store;
+
+    /**
+     * Parses a parameter.
+     *
+     * @throws ParameterException if it is wrong
+     */
+    Endpoint parse(String text) {
+        try {
+            return Endpoint.parse(text, Optional.ofNullable(store));
+        } catch (IllegalArgumentException e) {
+            throw wrongUsage(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /**
+     * Opens the store of an endpoint.
+     *
+     * @throws ParameterException if its URI is wrong
+     * @throws IOException if it cannot be opened
+     */
+    BlobStore open(Endpoint.InStore endpoint) throws IOException {
+        try {
+            return BlobStores.open(endpoint.store());
+        } catch (IllegalArgumentException e) {
+            throw wrongUsage(e.getMessage() + " (of the store's URI)");
+        }
+    }
+
+    /**
+     * Returns a key.
+     *
+     * @throws ParameterException if the name is none
+     */
+    BlobKey key(String name) {
+        try {
+            return BlobKey.of(name);
+        } catch (IllegalArgumentException e) {
+            throw wrongUsage(String.valueOf(e.getMessage()));
+        }
+    }
+
+    ParameterException wrongUsage(String problem) {
+        return new ParameterException(command.commandLine(), problem);
+    }
+}

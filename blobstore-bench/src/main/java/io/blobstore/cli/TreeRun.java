@@ -1,0 +1,142 @@
+package io.blobstore.cli;
+
+import io.blobstore.BlobStore;
+import io.blobstore.directory.DirectoryListener;
+import io.blobstore.directory.DirectoryOptions;
+import io.blobstore.directory.DirectoryResult;
+import io.blobstore.directory.DirectoryTransfer;
+import io.blobstore.directory.FileResult;
+import io.blobstore.directory.FileResult.Outcome;
+import io.blobstore.transfer.Transfer;
+import io.blobstore.transfer.TransferManager;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.concurrent.ExecutorService;
+import java.util.function.Function;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** Runs one directory transfer, prints its failures as they occur, and its report. */
+final class TreeRun {
+    /** Threads for the parts of large files, beside one for each file in flight. */
+    private static final int PART_THREADS = 8;
+
+    private final CommandSpec command;
+    private final OutputOption output;
+
+    TreeRun(CommandSpec command, OutputOption output) {
+        this.command = command;
+        this.output = output;
+    }
+
+    /** Starts a transfer with a listener that prints. */
+    @FunctionalInterface
+    interface Begin {
+        Transfer<DirectoryResult> begin(DirectoryTransfer directories, DirectoryOptions options);
+    }
+
+    /** Transfers between two endpoints of which at least one is in a store. */
+    int transfer(EndpointOption stores, Endpoint source, Endpoint target, DirectoryOptions options) throws IOException {
+        if (source instanceof Endpoint.Local from && target instanceof Endpoint.InStore to) {
+            return inStore(
+                    stores,
+                    to,
+                    options,
+                    store -> (directories, all) -> directories.upload(from.path(), store, to.name(), all));
+        }
+        if (source instanceof Endpoint.InStore from && target instanceof Endpoint.Local to) {
+            return inStore(
+                    stores,
+                    from,
+                    options,
+                    store -> (directories, all) -> directories.download(store, from.name(), to.path(), all));
+        }
+        if (source instanceof Endpoint.InStore from
+                && target instanceof Endpoint.InStore to
+                && from.store().equals(to.store())) {
+            return inStore(
+                    stores,
+                    from,
+                    options,
+                    store -> (directories, all) -> directories.copy(store, from.name(), to.name(), all));
+        }
+        throw unsupported(stores, source);
+    }
+
+    /** Returns the failure for two endpoints that no transfer connects. */
+    static RuntimeException unsupported(EndpointOption stores, Endpoint source) {
+        return stores.wrongUsage(
+                source instanceof Endpoint.Local
+                        ? "one of source and target must be in a store; use 'cp' of the system for local files"
+                        : "blobs are copied inside one store only, whose URI is the same in source and target;"
+                                + " download them to a directory, and upload that");
+    }
+
+    /** Runs a transfer with one store, which is opened. */
+    int inStore(
+            EndpointOption stores,
+            Endpoint.InStore endpoint,
+            DirectoryOptions options,
+            Function<BlobStore, Begin> transfer)
+            throws IOException {
+        try (BlobStore store = stores.open(endpoint)) {
+            return run(options, transfer.apply(store));
+        }
+    }
+
+    private int run(DirectoryOptions options, Begin begin) throws IOException {
+        DirectoryOptions printing =
+                options.toBuilder().listener(new Printer(options.dryRun())).build();
+        ExecutorService threads = TransferRun.threads(options.concurrency() + PART_THREADS);
+        try (ProgressBar bar = output.bar("Transferring");
+                TransferManager manager =
+                        TransferManager.builder().executor(threads).build()) {
+            DirectoryTransfer directories = DirectoryTransfer.of(manager);
+            Measurement<DirectoryResult> end = TransferRun.await(bar, () -> begin.begin(directories, printing));
+            bar.close();
+            report(end, options.dryRun());
+            return end.result().failed() == 0 ? ExitCode.OK : ExitCode.SOFTWARE;
+        } finally {
+            threads.shutdown();
+        }
+    }
+
+    private void report(Measurement<DirectoryResult> end, boolean dryRun) {
+        DirectoryResult result = end.result();
+        Report report = new Report();
+        if (dryRun) {
+            report.value("dryRun", true);
+        }
+        output.print(report.add("files", result.transferred())
+                .add("bytes", result.bytes(), "size", ByteSize.exactText(result.bytes()))
+                .add("unchanged", result.unchanged())
+                .add("skipped", result.skipped())
+                .add("deleted", result.deleted())
+                .add("failed", result.failed())
+                .add("seconds", end.seconds(), "time", String.format("%.3f s", end.seconds()))
+                .value("retries", end.retries()));
+    }
+
+    /** Prints each failure, and in a dry run what would be done. Called by one thread at a time. */
+    private final class Printer implements DirectoryListener {
+        private final boolean dryRun;
+
+        Printer(boolean dryRun) {
+            this.dryRun = dryRun;
+        }
+
+        @Override
+        public void onFile(FileResult file) {
+            String path = ErrorLine.printable(file.path());
+            if (file.failure().isPresent()) {
+                PrintWriter err = command.commandLine().getErr();
+                err.println("blobstore: " + path + ": "
+                        + ErrorLine.of(file.failure().get()));
+                err.flush();
+            } else if (dryRun && !output.json && file.outcome() != Outcome.UNCHANGED) {
+                String what = file.outcome() == Outcome.DELETED ? "would delete " : "would transfer ";
+                output.out().println(what + path);
+            }
+        }
+    }
+}

@@ -1,0 +1,42 @@
+package io.blobstore.micrometer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.blobstore.docs.JavaExamples;
+import io.blobstore.docs.Page;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.observation.ObservationRegistry;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.Logger;
+
+/** The Java in docs/observability.md compiles. */
+class JavaExamplesTest {
+    private static final String IMPORTS = """
+        import io.blobstore.*;
+        import io.blobstore.micrometer.*;
+        import io.blobstore.s3.*;
+        import io.blobstore.transfer.*;
+        """;
+
+    @TempDir
+    Path directory;
+
+    /** The names that the examples use without declaring them. */
+    abstract static class Names {
+        protected Logger log;
+        protected MeterRegistry meterRegistry;
+        protected ObservationRegistry observationRegistry;
+        protected BlobStoreMetrics metrics;
+    }
+
+    @Test
+    void everyBlockCompiles() {
+        Page page = Page.of("docs/observability.md");
+        assertThat(page.blocks("java")).isNotEmpty();
+
+        assertThat(JavaExamples.compile(page.blocks("java"), IMPORTS, Names.class, directory))
+                .isEmpty();
+    }
+}
