@@ -6,6 +6,7 @@ module io.blobstore {
     requires jdk.unsupported; // Unsafe.invokeCleaner, by reflection, on JDK 17 to 24 only
 
     exports io.blobstore;
+    exports io.blobstore.directory;
     exports io.blobstore.memory;
     exports io.blobstore.spi;
     exports io.blobstore.transfer;

@@ -151,7 +151,7 @@ public final class ObservedBlobStore extends ForwardingBlobStore {
         private final MultipartUpload upload;
         /** Whether it was completed or aborted: then the store does nothing any more. */
         private volatile boolean ended;
-        /** Whether a close does not abort it. */
+
         private volatile boolean kept;
 
         private Upload(MultipartUpload upload) {
@@ -204,6 +204,15 @@ public final class ObservedBlobStore extends ForwardingBlobStore {
         }
 
         @Override
+        public void close() throws IOException {
+            if (kept) {
+                upload.close();
+            } else {
+                abort();
+            }
+        }
+
+        @Override
         public void abort() throws IOException {
             if (ended) {
                 upload.abort();
@@ -214,15 +223,6 @@ public final class ObservedBlobStore extends ForwardingBlobStore {
                 return key();
             });
             ended = true;
-        }
-
-        @Override
-        public void close() throws IOException {
-            if (kept) {
-                upload.close();
-            } else {
-                abort();
-            }
         }
 
         @Override

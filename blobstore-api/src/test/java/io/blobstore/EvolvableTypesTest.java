@@ -2,6 +2,10 @@ package io.blobstore;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.blobstore.directory.DirectoryEntry;
+import io.blobstore.directory.DirectoryOptions;
+import io.blobstore.directory.DirectoryResult;
+import io.blobstore.directory.FileResult;
 import io.blobstore.transfer.DownloadOptions;
 import io.blobstore.transfer.Hedging;
 import io.blobstore.transfer.ReaderOptions;
@@ -31,7 +35,8 @@ class EvolvableTypesTest {
                 DownloadOptions.class,
                 ReaderOptions.class,
                 RetryPolicy.class,
-                Hedging.class
+                Hedging.class,
+                DirectoryOptions.class
             })
     void optionsHaveOneIdiom(Class<?> type) throws ReflectiveOperationException {
         requireEvolvable(type);
@@ -57,7 +62,10 @@ class EvolvableTypesTest {
                 StoreUri.class,
                 TransferProgress.class,
                 BlobListing.Blob.class,
-                BlobListing.CommonPrefix.class
+                BlobListing.CommonPrefix.class,
+                DirectoryEntry.class,
+                DirectoryResult.class,
+                FileResult.class
             })
     void resultsHaveNoPublicConstructor(Class<?> type) {
         requireEvolvable(type);

@@ -23,6 +23,8 @@ class JavadocSamplesTest {
                 "BlobStoreException",
                 "StoreOptions",
                 "UploadListing",
+                "directory/DirectoryOptions",
+                "directory/DirectoryTransfer",
                 "memory/MappedFile",
                 "transfer/BlobReader",
                 "transfer/BlobWriter",

@@ -53,9 +53,14 @@ final class ProgressTracker {
 
     /** Records a transferred part. */
     void moved(long partBytes) {
+        moved(partBytes, 1);
+    }
+
+    /** Records transferred bytes, and how many parts they complete. */
+    void moved(long moved, int completeParts) {
         notifyListener(() -> {
-            bytes.addAndGet(partBytes);
-            parts.incrementAndGet();
+            bytes.addAndGet(moved);
+            parts.addAndGet(completeParts);
             listener.onProgress(progress());
         });
     }

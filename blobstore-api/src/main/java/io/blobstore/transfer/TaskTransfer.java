@@ -1,11 +1,20 @@
 package io.blobstore.transfer;
 
+import io.blobstore.BlobKey;
+import io.blobstore.BlobSource;
+import io.blobstore.BlobStore;
+import io.blobstore.BlobTarget;
+import io.blobstore.ByteRange;
+import io.blobstore.ReadResult;
+import io.blobstore.StoredBlob;
 import java.io.IOException;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** A transfer whose work is a {@link TransferTask}. */
 final class TaskTransfer<T> extends ParallelTransfer<T> {
     private final TransferTask<T> task;
+    private final RequestThrottle throttle;
     private final TransferContext context = new Context();
 
     TaskTransfer(
@@ -16,6 +25,7 @@ final class TaskTransfer<T> extends ParallelTransfer<T> {
             Environment environment) {
         super(environment, task.description(), retry, throttle, listener);
         this.task = task;
+        this.throttle = throttle;
     }
 
     @Override
@@ -54,6 +64,25 @@ final class TaskTransfer<T> extends ParallelTransfer<T> {
         public <R> R withinBudget(long bytes, TransferContext.Request<R> request)
                 throws IOException, InterruptedException {
             return TaskTransfer.this.withinBudget(bytes, request::send);
+        }
+
+        @Override
+        public StoredBlob upload(BlobStore store, BlobKey key, BlobSource source, UploadOptions options)
+                throws IOException, InterruptedException {
+            UploadOptions step = options.toBuilder()
+                    .listener(new Step(tracker(), options.listener()))
+                    .build();
+            return Step.run(new Upload(store, key, source, step, environment().withThrottle(throttle)));
+        }
+
+        @Override
+        public ReadResult download(BlobStore store, BlobKey key, BlobTarget target, DownloadOptions options)
+                throws IOException, InterruptedException {
+            DownloadOptions step = options.toBuilder()
+                    .listener(new Step(tracker(), options.listener()))
+                    .build();
+            return Step.run(
+                    new Download(store, key, ByteRange.all(), Optional.empty(), target, step, throttle, environment()));
         }
 
         @Override

@@ -1,5 +1,11 @@
 package io.blobstore.transfer;
 
+import io.blobstore.BlobKey;
+import io.blobstore.BlobSource;
+import io.blobstore.BlobStore;
+import io.blobstore.BlobTarget;
+import io.blobstore.ReadResult;
+import io.blobstore.StoredBlob;
 import java.io.IOException;
 
 /**
@@ -45,6 +51,25 @@ public interface TransferContext {
      * first. Must not be nested.
      */
     <R> R withinBudget(long bytes, Request<R> request) throws IOException, InterruptedException;
+
+    /**
+     * Stores a blob as a step of this transfer, in parallel parts where {@link TransferManager#upload} would. This
+     * thread sends parts, and waits for others that the manager's executor runs by then. The upload is throttled
+     * together with this transfer, cancelled with it, and counts in its progress. Must not be called from a request.
+     *
+     * @param options the retries are those of the upload; the concurrency limits its parts
+     * @throws IOException if the upload failed; then this transfer may continue
+     */
+    StoredBlob upload(BlobStore store, BlobKey key, BlobSource source, UploadOptions options)
+            throws IOException, InterruptedException;
+
+    /**
+     * Reads a whole blob as a step of this transfer, as {@link #upload} stores one.
+     *
+     * @throws IOException if the download failed; then this transfer may continue
+     */
+    ReadResult download(BlobStore store, BlobKey key, BlobTarget target, DownloadOptions options)
+            throws IOException, InterruptedException;
 
     /** Sets the total of the progress. */
     void planned(long totalBytes, int totalParts);

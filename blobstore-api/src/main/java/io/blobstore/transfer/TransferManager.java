@@ -84,7 +84,8 @@ public final class TransferManager implements AutoCloseable {
                 new RunningTransfers(),
                 builder.clock,
                 builder.random,
-                new TransferEvents(builder.observer));
+                new TransferEvents(builder.observer),
+                Optional.empty());
     }
 
     /** Creates a manager with default settings, to be closed by the caller. */

@@ -10,6 +10,7 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noMethods;
 import static com.tngtech.archunit.library.GeneralCodingRules.ACCESS_STANDARD_STREAMS;
 import static com.tngtech.archunit.library.GeneralCodingRules.USE_JAVA_UTIL_LOGGING;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static java.util.Map.entry;
 import static java.util.stream.Collectors.toCollection;
 import static java.util.stream.Collectors.toSet;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -56,23 +57,34 @@ class ArchitectureTest {
     private static final List<String> EVERYWHERE = List.of("java..", "org.jspecify.annotations");
 
     /** The other packages that each package may depend on, as its package-info says. */
-    private static final Map<String, List<String>> MAY_DEPEND_ON = Map.of(
-            "io.blobstore",
+    private static final Map<String, List<String>> MAY_DEPEND_ON = Map.ofEntries(
+            entry(
+                    "io.blobstore",
                     List.of(
                             "io.blobstore.spi",
                             "io.blobstore.internal.buffer",
                             "io.blobstore.internal.concurrent",
-                            "io.blobstore.internal.file"),
-            "io.blobstore.internal.buffer", List.of(),
-            "io.blobstore.internal.concurrent", List.of(),
-            "io.blobstore.internal.file", List.of("org.slf4j"),
-            "io.blobstore.internal.mem", List.of("io.blobstore", "io.blobstore.spi"),
-            "io.blobstore.internal.memory", List.of("org.slf4j"),
-            "io.blobstore.internal.prefetch", List.of("io.blobstore.internal.buffer"),
-            "io.blobstore.memory",
-                    List.of("io.blobstore", "io.blobstore.internal.memory", "io.blobstore.internal.file", "org.slf4j"),
-            "io.blobstore.spi", List.of("io.blobstore", "org.slf4j"),
-            "io.blobstore.transfer",
+                            "io.blobstore.internal.file")),
+            entry(
+                    "io.blobstore.directory",
+                    List.of(
+                            "io.blobstore",
+                            "io.blobstore.transfer",
+                            "io.blobstore.internal.concurrent",
+                            "io.blobstore.internal.file",
+                            "org.slf4j")),
+            entry("io.blobstore.internal.buffer", List.of()),
+            entry("io.blobstore.internal.concurrent", List.of()),
+            entry("io.blobstore.internal.file", List.of("org.slf4j")),
+            entry("io.blobstore.internal.mem", List.of("io.blobstore", "io.blobstore.spi")),
+            entry("io.blobstore.internal.memory", List.of("org.slf4j")),
+            entry("io.blobstore.internal.prefetch", List.of("io.blobstore.internal.buffer")),
+            entry(
+                    "io.blobstore.memory",
+                    List.of("io.blobstore", "io.blobstore.internal.memory", "io.blobstore.internal.file", "org.slf4j")),
+            entry("io.blobstore.spi", List.of("io.blobstore", "org.slf4j")),
+            entry(
+                    "io.blobstore.transfer",
                     List.of(
                             "io.blobstore",
                             "io.blobstore.spi",
@@ -80,7 +92,7 @@ class ArchitectureTest {
                             "io.blobstore.internal.buffer",
                             "io.blobstore.internal.concurrent",
                             "io.blobstore.internal.file",
-                            "org.slf4j"));
+                            "org.slf4j")));
 
     private static final Path CLASSES = location(IN_THIS_MODULE);
     private static final JavaClasses MODULE = new ClassFileImporter().importPath(CLASSES);

@@ -22,22 +22,23 @@ public final class JavadocSamples {
 
     /** The variables that samples use without declaring them. */
     private static final String BEFORE = """
-            import io.blobstore.*;
-            import io.blobstore.memory.*;
-            import io.blobstore.transfer.*;
-            import java.io.*;
-            import java.nio.*;
-            import java.nio.file.*;
-            import java.time.*;
-            import java.util.*;
-            %s
-            class Sample {
-                BlobStore store;
-                BlobKey key;
-                Path path;
+        import io.blobstore.*;
+        import io.blobstore.directory.*;
+        import io.blobstore.memory.*;
+        import io.blobstore.transfer.*;
+        import java.io.*;
+        import java.nio.*;
+        import java.nio.file.*;
+        import java.time.*;
+        import java.util.*;
+        %s
+        class Sample {
+            BlobStore store;
+            BlobKey key;
+            Path path;
 
-                void run() throws Exception {
-            """;
+            void run() throws Exception {
+        """;
 
     private JavadocSamples() {}
 

@@ -23,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -245,7 +246,8 @@ class TransferManagerTest {
                 running,
                 new FakeClock(),
                 new Random(),
-                new TransferEvents(StoreObserver.NONE));
+                new TransferEvents(StoreObserver.NONE),
+                Optional.empty());
         Upload upload = new Upload(new ScriptedStore(), KEY, file.region(), UploadOptions.DEFAULT, environment);
 
         upload.start();
