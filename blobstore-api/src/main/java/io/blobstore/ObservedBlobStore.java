@@ -123,10 +123,7 @@ public final class ObservedBlobStore extends ForwardingBlobStore {
     @Override
     public Optional<MultipartUpload> resumeMultipartUpload(
             BlobKey key, String id, PartLayout layout, StoreOptions options) throws IOException {
-        return observed(
-                        Operation.RESUME_UPLOAD,
-                        key,
-                        request -> super.resumeMultipartUpload(key, id, layout, options))
+        return observed(Operation.RESUME_UPLOAD, key, request -> super.resumeMultipartUpload(key, id, layout, options))
                 .map(Upload::new);
     }
 

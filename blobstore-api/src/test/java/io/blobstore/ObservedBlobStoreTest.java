@@ -129,6 +129,29 @@ class ObservedBlobStoreTest {
     }
 
     @Test
+    void anUploadThatIsResumedIsReportedToo() throws IOException {
+        try (BlobStore store = BlobStores.open("mem:", events)) {
+            PartLayout layout = new PartLayout(10, 6);
+            MultipartUpload first = store.createMultipartUpload(KEY, layout, StoreOptions.DEFAULT);
+            first.keep();
+            first.uploadPart(1, BlobSource.of(bytes(6)));
+            first.close();
+            try (MultipartUpload second = store.resumeMultipartUpload(KEY, first.id(), layout, StoreOptions.DEFAULT)
+                    .orElseThrow()) {
+                second.abort();
+            }
+
+            assertThat(events.requests())
+                    .extracting(ended -> ended.request().operation())
+                    .containsExactly(
+                            Operation.CREATE_UPLOAD,
+                            Operation.UPLOAD_PART,
+                            Operation.RESUME_UPLOAD,
+                            Operation.ABORT_UPLOAD);
+        }
+    }
+
+    @Test
     void aFailureIsTheOutcome() throws IOException {
         try (BlobStore store = BlobStores.open("mem:", events)) {
             assertThatExceptionOfType(BlobNotFoundException.class).isThrownBy(() -> store.head(KEY));

@@ -2,6 +2,7 @@ package io.blobstore.cache;
 
 import io.blobstore.BlobStore;
 import io.blobstore.BlobStores;
+import io.blobstore.StoreObserver;
 import io.blobstore.StoreUri;
 import io.blobstore.cas.AccessMode;
 import io.blobstore.cas.CacheOptions;
@@ -59,6 +60,12 @@ public final class CacheBlobStoreProvider implements BlobStoreProvider {
 
     @Override
     public BlobStore open(StoreUri uri) throws IOException {
+        return open(uri, StoreObserver.NONE);
+    }
+
+    /** Reports the requests to the remote store; hits and misses are in {@link CachedBlobStore#stats()}. */
+    @Override
+    public BlobStore open(StoreUri uri, StoreObserver observer) throws IOException {
         if (uri.authority().isPresent()) {
             throw new IllegalArgumentException(
                     "a cache: URI has no host; write cache:/dir or cache:///dir with an absolute path");
@@ -75,7 +82,7 @@ public final class CacheBlobStoreProvider implements BlobStoreProvider {
         try {
             ContentCache cache = ContentCache.open(path("the path", uri.path()), cacheOptions);
             opened.add(cache);
-            BlobStore store = BlobStores.open(remote);
+            BlobStore store = BlobStores.open(remote, observer);
             opened.add(0, store);
             return CachedBlobStore.open(store, cache, storeOptions, List.of(cache));
         } catch (IOException | RuntimeException e) {
