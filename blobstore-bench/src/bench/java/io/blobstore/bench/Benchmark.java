@@ -22,6 +22,7 @@ final class Benchmark {
             command.addSubcommand(ComparisonBench.of(suite));
         }
         command.addSubcommand(new CacheBench());
+        command.addSubcommand(new DirectoryBench());
         command.addSubcommand(new ServerBench());
         command.addSubcommand(new SplitBench());
         command.addSubcommand(new ReportBench());
