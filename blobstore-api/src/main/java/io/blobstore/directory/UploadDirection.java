@@ -55,7 +55,17 @@ record UploadDirection(Path directory, BlobStore store, String prefix, Directory
 
     @Override
     public void transfer(DirectoryEntry source, TransferContext context) throws IOException, InterruptedException {
-        context.upload(store, key(source), source(source), options.upload());
+        BlobKey key = key(source);
+        if (source.size() <= Math.min(SmallFile.MAX_SIZE, options.upload().partSize())) {
+            Optional<SmallFile> small = SmallFile.read(directory.resolve(source.path()));
+            if (small.isPresent()) {
+                try (SmallFile file = small.get()) {
+                    context.upload(store, key, file.content(), options.upload());
+                }
+                return;
+            }
+        }
+        context.upload(store, key, source(source), options.upload());
     }
 
     @Override

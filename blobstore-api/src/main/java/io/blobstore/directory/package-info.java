@@ -3,8 +3,8 @@
  * {@code DirectoryTransfer} is the entry point.
  *
  * <p>May depend on {@code io.blobstore} (the contract), {@code io.blobstore.transfer} (which moves each file),
- * {@code io.blobstore.internal.concurrent}, {@code io.blobstore.internal.file} (names of temporary files) and slf4j.
- * Independent of backends.
+ * {@code io.blobstore.internal.buffer}, {@code io.blobstore.internal.concurrent}, {@code io.blobstore.internal.file}
+ * and slf4j. Independent of backends.
  *
  * @since 0.1.0
  */

@@ -70,6 +70,7 @@ class ArchitectureTest {
                     List.of(
                             "io.blobstore",
                             "io.blobstore.transfer",
+                            "io.blobstore.internal.buffer",
                             "io.blobstore.internal.concurrent",
                             "io.blobstore.internal.file",
                             "org.slf4j")),

@@ -24,6 +24,7 @@ final class Benchmark {
         command.addSubcommand(new ReaderBench());
         command.addSubcommand(new ZonalBench());
         command.addSubcommand(new CacheBench());
+        command.addSubcommand(new DirectoryBench());
         command.addSubcommand(new ServerBench());
         command.addSubcommand(new SplitBench());
         command.addSubcommand(new ReportBench());
