@@ -29,6 +29,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -118,6 +119,7 @@ class DirectoryTransferTest extends DirectoryFixture {
 
     /** Runs on this thread, whose allocations are counted. */
     @ParameterizedTest
+    @Tag("jdk")
     @ValueSource(ints = {SmallFile.MAX_SIZE, 3 * SmallFile.MAX_SIZE})
     void contentIsNotCopiedToTheHeap(int size) throws Exception {
         int files = 8;
