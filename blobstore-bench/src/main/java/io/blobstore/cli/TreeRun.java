@@ -11,6 +11,7 @@ import io.blobstore.transfer.Transfer;
 import io.blobstore.transfer.TransferManager;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutorService;
 import java.util.function.Function;
 import picocli.CommandLine.ExitCode;
@@ -96,6 +97,8 @@ final class TreeRun {
             bar.close();
             report(end, options.dryRun());
             return end.result().failed() == 0 ? ExitCode.OK : ExitCode.SOFTWARE;
+        } catch (CancellationException e) {
+            throw new IOException("cancelled; files that were transferred by then stay, each of them whole", e);
         } finally {
             threads.shutdown();
         }
