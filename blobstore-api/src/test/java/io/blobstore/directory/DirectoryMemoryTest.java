@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -25,6 +26,7 @@ class DirectoryMemoryTest {
     Path temporary;
 
     @Test
+    @Tag("jdk")
     void manyFilesNeedNoMoreMemoryThanFew() throws Exception {
         ChildJvm.Exit exit = ChildJvm.of(ManyFiles.class, temporary)
                 .with("-Xmx16m")

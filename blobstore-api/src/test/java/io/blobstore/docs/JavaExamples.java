@@ -48,12 +48,11 @@ public final class JavaExamples {
                 return new Source(type.find() ? type.group(1) : "Unit" + number, block, own + lines + block.text());
             }
             String name = "Example" + number;
-            return new Source(
-                    name,
-                    block,
-                    "package " + names.getPackageName() + "; " + own + " class " + name + " extends "
-                            + names.getCanonicalName() + " { void run() throws Exception {" + lines + block.text()
-                            + "}}");
+            String head = "package " + names.getPackageName() + "; " + own + " class " + name + " extends "
+                    + names.getCanonicalName() + " { ";
+            return MEMBERS.matcher(block.text()).find()
+                    ? new Source(name, block, head + lines + block.text() + "}")
+                    : new Source(name, block, head + "void run() throws Exception {" + lines + block.text() + "}}");
         }
 
         @Override

@@ -38,9 +38,9 @@ record Conditions(long latencyMillis, long bytesPerSecond) {
         return latencyMillis == 0 && bytesPerSecond == Long.MAX_VALUE
                 ? "no latency"
                 : latencyMillis + " ms to the first byte"
-                + (bytesPerSecond == Long.MAX_VALUE
-                        ? ""
-                        : ", " + (bytesPerSecond >> 20) + " MiB/s for each connection");
+                        + (bytesPerSecond == Long.MAX_VALUE
+                                ? ""
+                                : ", " + (bytesPerSecond >> 20) + " MiB/s for each connection");
     }
 
     /** Waits for the latency of a response. */

@@ -89,8 +89,11 @@ final class ProcessMeter {
             return Files.readString(task.resolve("comm")).contains(COMPILER)
                     ? Long.parseLong(Files.readString(task.resolve("schedstat")).split(" ")[0])
                     : 0;
-        } catch (NoSuchFileException e) { // a thread that has ended
-            return 0;
+        } catch (IOException e) {
+            if (e instanceof NoSuchFileException || "No such process".equals(e.getMessage())) {
+                return 0; // a thread that has ended
+            }
+            throw e;
         }
     }
 }

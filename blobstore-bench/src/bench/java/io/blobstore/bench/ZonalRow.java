@@ -1,5 +1,6 @@
 package io.blobstore.bench;
 
+import io.blobstore.bench.Alternative.InJvm;
 import io.blobstore.bench.ComparisonResult.Figure;
 import io.blobstore.gcs.grpc.FakeGrpcServer;
 import java.io.IOException;
@@ -16,6 +17,12 @@ enum ZonalRow implements BenchRow {
     CONNECTIONS("64 MiB over gRPC in parts", new Conditions(20, 50 << 20)),
     SMALL("4 KiB over gRPC at random", new Conditions(20, 50 << 20)),
     BESIDE_LARGE("4 KiB over gRPC at random, beside a range of 64 MiB", new Conditions(20, 50 << 20));
+
+    /** The property that limits the direct memory of gRPC's Netty, which fails beyond it. */
+    private static final String NETTY_MEMORY = "-Dio.grpc.netty.shaded.io.netty.maxDirectMemory=";
+
+    /** The two messages of 2 MiB that may wait in a session, and 16 MiB. */
+    private static final long NETTY_BYTES = 20 << 20;
 
     private static final int SIZE = 64 << 20;
     private static final Duration TIMEOUT = Duration.ofMinutes(1);
@@ -55,7 +62,12 @@ enum ZonalRow implements BenchRow {
     private List<Alternative> alternatives() {
         return switch (this) {
             case WHOLE ->
-                List.of(Alternative.subject(ZonalWorkload.WHOLE), Alternative.baseline(ZonalWorkload.SDK_CHANNEL));
+                List.of(
+                        new Alternative(
+                                Alternative.SUBJECT,
+                                ZonalWorkload.WHOLE.title() + ", Netty limited to 20 MiB",
+                                new InJvm(ZonalWorkload.WHOLE, List.of(NETTY_MEMORY + NETTY_BYTES), false)),
+                        Alternative.baseline(ZonalWorkload.SDK_CHANNEL));
             case CONNECTIONS ->
                 List.of(
                         Alternative.subject(ZonalWorkload.FOUR_CONNECTIONS),
@@ -75,12 +87,13 @@ enum ZonalRow implements BenchRow {
                 Map.of(),
                 directory.resolve("log"));
         try {
-            int port = Integer.parseInt(server.await("#port ", TIMEOUT, () -> {}).substring("#port ".length()));
+            int port =
+                    Integer.parseInt(server.await("#port ", TIMEOUT, () -> {}).substring("#port ".length()));
             InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
             try (NetworkProxy proxy = NetworkProxy.start(address, network)) {
                 int used = network == Conditions.NONE ? port : proxy.port();
-                List<ClientResult> clients = new RowComparison(setting, directory, SIZE, "http://127.0.0.1:" + used)
-                        .run(alternatives());
+                List<ClientResult> clients =
+                        new RowComparison(setting, directory, SIZE, "http://127.0.0.1:" + used).run(alternatives());
                 double mib = (double) SIZE * (this == WHOLE ? ZonalRuns.READS : 1) / (1 << 20);
                 int operations = isSmall() ? ZonalRuns.SMALL_READS : 0;
                 String how = setting + "; " + network;

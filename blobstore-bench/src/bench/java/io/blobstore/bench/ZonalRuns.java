@@ -24,6 +24,7 @@ import java.nio.channels.ReadableByteChannel;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.locks.LockSupport;
 
 /** Rounds of reads from a zonal bucket over gRPC. */
 final class ZonalRuns {
@@ -67,9 +68,11 @@ final class ZonalRuns {
         TransferManager transfers = TransferManager.create();
         DownloadOptions options =
                 DownloadOptions.builder().partSize(4 << 20).concurrency(8).build();
-        return run(store, () -> transfers
-                .download(store, KEY, ByteRange.all(), BlobTarget.of(target.clear()), options)
-                .join());
+        return run(
+                store,
+                () -> transfers
+                        .download(store, KEY, ByteRange.all(), BlobTarget.of(target.clear()), options)
+                        .join());
     }
 
     /** Reads 4 KiB of one version at random, one after the other. */
@@ -104,9 +107,8 @@ final class ZonalRuns {
     }
 
     private static ReadOptions version(BlobStore store, ByteBuffer target) throws IOException {
-        return ReadOptions.ifMatch(store.read(KEY, ByteRange.of(0, SMALL), target.clear())
-                .blob()
-                .version());
+        return ReadOptions.ifMatch(
+                store.read(KEY, ByteRange.of(0, SMALL), target.clear()).blob().version());
     }
 
     private static void readSmall(BlobStore store, long size, ByteBuffer target, ReadOptions version)
@@ -166,7 +168,7 @@ final class ZonalRuns {
             while (target.hasRemaining() && bytes >= 0) {
                 bytes = channel.read(target);
                 if (bytes == 0) {
-                    Thread.onSpinWait(); // the channel does not wait
+                    LockSupport.parkNanos(50_000); // the channel does not wait
                 }
             }
         }

@@ -10,6 +10,7 @@ import io.blobstore.directory.FileResult.Outcome;
 import io.blobstore.transfer.Transfer;
 import io.blobstore.transfer.TransferManager;
 import java.io.IOException;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutorService;
 import java.util.function.Function;
 import picocli.CommandLine.ExitCode;
@@ -92,6 +93,8 @@ final class TreeRun {
             bar.close();
             report(end, options.dryRun());
             return end.result().failed() == 0 ? ExitCode.OK : ExitCode.SOFTWARE;
+        } catch (CancellationException e) {
+            throw new IOException("cancelled; files that were transferred by then stay, each of them whole", e);
         } finally {
             threads.shutdown();
         }

@@ -39,6 +39,7 @@ class JavaExamplesTest {
         import io.blobstore.*;
         import io.blobstore.cache.*;
         import io.blobstore.cas.*;
+        import io.blobstore.directory.*;
         import io.blobstore.fs.*;
         import io.blobstore.gcs.*;
         import io.blobstore.memory.*;

@@ -85,8 +85,8 @@ final class CredentialProblems {
     }
 
     /**
-     * Returns the reason of a provider with its name or that of its profile, and without its settings, which would
-     * fill the message: "AProvider(settings): a reason" becomes "AProvider: a reason".
+     * Returns the reason of a provider with its name or that of its profile, and without its settings, which would fill
+     * the message: "AProvider(settings): a reason" becomes "AProvider: a reason".
      */
     private static String withoutSettings(String reason) {
         int opened = reason.indexOf('(');

@@ -29,9 +29,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.utils.internal.SystemSettingUtilsTestBackdoor;
 
 /**
- * What users configure, and the SDK's chain of providers finds: web identities as in a pod with IRSA, assumed roles, and
- * IAM Identity Center. One server on loopback is STS, the portal of Identity Center and its OIDC service. Without a check
- * for leaks: the JDK's HTTP client opens sockets for the rest of the process.
+ * What users configure, and the SDK's chain of providers finds: web identities as in a pod with IRSA, assumed roles,
+ * and IAM Identity Center. One server on loopback is STS, the portal of Identity Center and its OIDC service. Without a
+ * check for leaks: the JDK's HTTP client opens sockets for the rest of the process.
  */
 class CredentialChainTest {
     private static final String CLOSE = "Connection: close"; // the JDK's HTTP client would keep the connection

@@ -26,7 +26,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** One stream of BidiReadObject: sends its ranges one after another, as fast as the client takes them. */
+/** One stream of BidiReadObject: sends a message of each range in turn, as fast as the client takes them. */
 final class FakeReadStream implements StreamObserver<BidiReadObjectRequest> {
     private final FakeGrpcStorage storage;
     private final ServerCallStreamObserver<BidiReadObjectResponse> client;
@@ -107,8 +107,10 @@ final class FakeReadStream implements StreamObserver<BidiReadObjectRequest> {
 
     private synchronized void send() {
         while (!ended && !paused && !silent && client.isReady() && !ranges.isEmpty()) {
-            if (ranges.element().sendOne()) {
-                ranges.remove();
+            Range next = ranges.remove();
+            boolean last = next.sendOne();
+            if (!last && !ended) {
+                ranges.add(next); // after a message of each other range
             }
         }
     }

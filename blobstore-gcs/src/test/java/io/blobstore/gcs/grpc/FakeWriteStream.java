@@ -29,6 +29,9 @@ final class FakeWriteStream implements StreamObserver<BidiWriteObjectRequest> {
     private int received;
     private int messages;
     private int flushes;
+    /** Whether the stream continues another one of the same writer. */
+    private boolean continued;
+
     private boolean responded;
     private boolean ended;
 
@@ -116,9 +119,8 @@ final class FakeWriteStream implements StreamObserver<BidiWriteObjectRequest> {
                     .withDescription("Attempting to append to already-finalized object")
                     .asRuntimeException();
         }
-        writer = spec.hasWriteHandle()
-                ? Long.parseLong(spec.getWriteHandle().getHandle().toStringUtf8())
-                : existing.takeOver();
+        continued = spec.hasWriteHandle();
+        writer = continued ? Long.parseLong(spec.getWriteHandle().getHandle().toStringUtf8()) : existing.takeOver();
         received = existing.size();
         return existing;
     }
@@ -170,7 +172,7 @@ final class FakeWriteStream implements StreamObserver<BidiWriteObjectRequest> {
             return;
         }
         BidiWriteObjectResponse.Builder response = BidiWriteObjectResponse.newBuilder();
-        if (responded) {
+        if (responded || continued) { // the server describes the object to a new writer only
             response.setPersistedSize(target.size())
                     .setPersistedDataChecksums(ObjectChecksums.newBuilder()
                             .setCrc32C(target.crc32c().value()));

@@ -10,8 +10,8 @@ import java.util.regex.Pattern;
 import org.springframework.http.HttpHeaders;
 
 /**
- * The conditions of a request on the current version of a blob (RFC 9110, section 13). Spring's own evaluation leaves out
- * {@code If-Match} and {@code If-Range} of GET.
+ * The conditions of a request on the current version of a blob (RFC 9110, section 13). Spring's own evaluation leaves
+ * out {@code If-Match} and {@code If-Range} of GET.
  */
 final class RequestConditions {
     /** The characters of an entity tag, without those beyond ASCII (RFC 9110, section 8.8.3). */

@@ -12,8 +12,8 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.context.annotation.Bean;
 
 /**
- * Reports stores and transfers to the registries of the application, if blobstore-micrometer is a dependency: as meters,
- * and if {@code blobstore.observations.enabled} is set, as observations, from which spans are made.
+ * Reports stores and transfers to the registries of the application, if blobstore-micrometer is a dependency: as
+ * meters, and if {@code blobstore.observations.enabled} is set, as observations, from which spans are made.
  */
 @AutoConfiguration(
         before = BlobStoreAutoConfiguration.class,

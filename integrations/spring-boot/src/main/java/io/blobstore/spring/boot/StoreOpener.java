@@ -4,6 +4,7 @@ import io.blobstore.BlobStore;
 import io.blobstore.BlobStores;
 import io.blobstore.StoreObserver;
 import java.io.IOException;
+import java.util.Objects;
 import org.springframework.util.StringUtils;
 
 /** Opens the stores in the properties. */
@@ -22,7 +23,7 @@ final class StoreOpener {
      * @throws StoreConfigurationException if it cannot be opened
      */
     BlobStore open(String name) {
-        String uri = properties.stores().get(name).uri();
+        String uri = Objects.requireNonNull(properties.stores().get(name), name).uri();
         if (!StringUtils.hasText(uri)) {
             throw new StoreConfigurationException(name, "", new IllegalArgumentException("the store has no URI"));
         }

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * Checks whether a store responds: it lists a prefix under which there are no blobs, which also tells a missing bucket
  * and missing permissions. Thread-safe.
  *
- * <p>A check runs on a thread of its own, and is interrupted when its time is over. As long as it has not ended then, no
- * other one is started, so that a store that hangs holds one thread.
+ * <p>A check runs on a thread of its own, and is interrupted when its time is over. As long as it has not ended then,
+ * no other one is started, so that a store that hangs holds one thread.
  */
 final class StoreProbe {
     private static final ListOptions NOTHING = ListOptions.prefix(".blobstore-health/");

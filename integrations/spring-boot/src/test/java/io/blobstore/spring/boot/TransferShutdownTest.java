@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
@@ -45,23 +46,22 @@ class TransferShutdownTest {
         };
     }
 
-    @SuppressWarnings("unchecked")
     private Transfer<StoredBlob> stopDuringAnUpload(String timeout, boolean ends) throws Exception {
         try (BlobStore store = slowStore()) {
-            Transfer<StoredBlob>[] upload = new Transfer[1];
+            AtomicReference<Transfer<StoredBlob>> upload = new AtomicReference<>();
             new ApplicationContextRunner()
                     .withConfiguration(AutoConfigurations.of(BlobStoreAutoConfiguration.class))
                     .withPropertyValues("blobstore.transfer.shutdown-timeout=" + timeout)
                     .run(context -> {
                         TransferManager transfers = context.getBean(TransferManager.class);
-                        upload[0] = transfers.upload(store, KEY, BlobSource.of(ByteBuffer.wrap(new byte[10])));
+                        upload.set(transfers.upload(store, KEY, BlobSource.of(ByteBuffer.wrap(new byte[10]))));
                         begun.await();
                         if (ends) {
                             mayEnd.countDown();
                         }
                         context.close();
                     });
-            return upload[0];
+            return upload.get();
         }
     }
 
