@@ -156,7 +156,7 @@ class WrongUseTest {
 
             Cli run = Cli.run(args.toArray());
 
-            assertThat(run.code()).as(run.err()).isEqualTo(1);
+            assertThat(run.code()).as(run.err()).isEqualTo(3);
             assertThat(run.err())
                     .hasLineCount(1)
                     .contains("the directory " + missing + " does not exist", "?create=true");
