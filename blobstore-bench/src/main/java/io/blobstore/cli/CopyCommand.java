@@ -15,11 +15,9 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
-import picocli.CommandLine.Spec;
 
 /** {@code blobstore cp}. */
 @Command(
@@ -33,9 +31,6 @@ import picocli.CommandLine.Spec;
         })
 @SuppressWarnings("NullAway.Init") // picocli sets what is required
 final class CopyCommand implements Callable<Integer> {
-    @Spec
-    CommandSpec command;
-
     @ParentCommand
     Main main;
 
@@ -68,7 +63,7 @@ final class CopyCommand implements Callable<Integer> {
         Endpoint to = stores.parse(target);
         DirectoryOptions.Builder options = trees.builder();
         main.holdExit();
-        TreeRun run = new TreeRun(command, output);
+        TreeRun run = new TreeRun(output);
         if (recursive) {
             return run.transfer(stores, from, to, options.build());
         }

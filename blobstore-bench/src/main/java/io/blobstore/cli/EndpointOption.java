@@ -20,18 +20,23 @@ final class EndpointOption {
     @Option(
             names = "--store",
             paramLabel = "URI",
-            description = "The store of names that begin with ':', for example file:/var/blobs.")
+            description = "The store of names that begin with ':', for example file:/var/blobs; or its name in the"
+                    + " configuration file. Default: that of BLOBSTORE_STORE, or of the configuration file.")
     @Nullable
     String store;
 
     /**
      * Parses a parameter.
      *
-     * @throws ParameterException if it is wrong
+     * @throws ParameterException if it is wrong, or names a store that is not given
+     * @throws IOException if the configuration file cannot be read
      */
-    Endpoint parse(String text) {
+    Endpoint parse(String text) throws IOException {
+        Optional<String> uri = text.startsWith(":")
+                ? Optional.of(StoreOption.address(command, store).uri())
+                : Optional.empty();
         try {
-            return Endpoint.parse(text, Optional.ofNullable(store));
+            return Endpoint.parse(text, uri);
         } catch (IllegalArgumentException e) {
             throw wrongUsage(String.valueOf(e.getMessage()));
         }

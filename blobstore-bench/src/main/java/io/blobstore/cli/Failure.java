@@ -74,6 +74,14 @@ final class Failure {
         return new Failure(kind, ErrorLine.printable(message));
     }
 
+    /** Returns this failure as that of one file. */
+    Failure at(String path) {
+        Failure failure = new Failure(kind, ErrorLine.printable(path) + ": " + message);
+        failure.details.put("path", path);
+        failure.details.putAll(details);
+        return failure;
+    }
+
     /** Returns the failure to write the output. */
     static Failure ofOutput(IOException problem) {
         return of(Kind.FAILURE, "the output could not be written: " + ErrorLine.of(problem));

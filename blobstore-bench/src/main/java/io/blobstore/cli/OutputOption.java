@@ -59,6 +59,13 @@ final class OutputOption {
         return new Listing(out(), json);
     }
 
+    /** Prints the failure of one of several files, at once. */
+    void failed(String path, Throwable problem) {
+        PrintWriter err = command.commandLine().getErr();
+        Failure.of(problem).at(path).print(err, json);
+        err.flush();
+    }
+
     /** Prints a failure that does not end the command. */
     void failed(Throwable problem) {
         Failure.of(problem).print(command.commandLine().getErr(), json);

@@ -10,11 +10,9 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
-import picocli.CommandLine.Spec;
 
 /** {@code blobstore rm}. */
 @Command(
@@ -28,9 +26,6 @@ import picocli.CommandLine.Spec;
         })
 @SuppressWarnings("NullAway.Init") // picocli sets what is required
 final class RemoveCommand implements Callable<Integer> {
-    @Spec
-    CommandSpec command;
-
     @ParentCommand
     Main main;
 
@@ -68,7 +63,7 @@ final class RemoveCommand implements Callable<Integer> {
                 DirectoryOptions.builder().dryRun(dryRun).failureMode(FailureMode.CONTINUE);
         pattern.ifPresent(matches -> options.include(matches.pattern()));
         String first = pattern.map(matches -> matches.directory().name()).orElse(blobs.name());
-        return new TreeRun(command, output)
+        return new TreeRun(output)
                 .inStore(
                         stores,
                         blobs,

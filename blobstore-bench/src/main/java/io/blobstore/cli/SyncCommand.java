@@ -6,11 +6,9 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
-import picocli.CommandLine.Spec;
 
 /** {@code blobstore sync}. */
 @Command(
@@ -24,9 +22,6 @@ import picocli.CommandLine.Spec;
         })
 @SuppressWarnings("NullAway.Init") // picocli sets what is required
 final class SyncCommand implements Callable<Integer> {
-    @Spec
-    CommandSpec command;
-
     @ParentCommand
     Main main;
 
@@ -77,7 +72,7 @@ final class SyncCommand implements Callable<Integer> {
             throw stores.wrongUsage("SOURCE must be a directory; choose files of it with --include");
         }
         main.holdExit();
-        return new TreeRun(command, output)
+        return new TreeRun(output)
                 .transfer(
                         stores,
                         from,

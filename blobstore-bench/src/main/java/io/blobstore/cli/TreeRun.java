@@ -10,23 +10,19 @@ import io.blobstore.directory.FileResult.Outcome;
 import io.blobstore.transfer.Transfer;
 import io.blobstore.transfer.TransferManager;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutorService;
 import java.util.function.Function;
 import picocli.CommandLine.ExitCode;
-import picocli.CommandLine.Model.CommandSpec;
 
 /** Runs one directory transfer, prints its failures as they occur, and its report. */
 final class TreeRun {
     /** Threads for the parts of large files, beside one for each file in flight. */
     private static final int PART_THREADS = 8;
 
-    private final CommandSpec command;
     private final OutputOption output;
 
-    TreeRun(CommandSpec command, OutputOption output) {
-        this.command = command;
+    TreeRun(OutputOption output) {
         this.output = output;
     }
 
@@ -130,15 +126,11 @@ final class TreeRun {
 
         @Override
         public void onFile(FileResult file) {
-            String path = ErrorLine.printable(file.path());
             if (file.failure().isPresent()) {
-                PrintWriter err = command.commandLine().getErr();
-                err.println("blobstore: " + path + ": "
-                        + ErrorLine.of(file.failure().get()));
-                err.flush();
+                output.failed(file.path(), file.failure().get());
             } else if (dryRun && !output.json && file.outcome() != Outcome.UNCHANGED) {
                 String what = file.outcome() == Outcome.DELETED ? "would delete " : "would transfer ";
-                output.out().println(what + path);
+                output.reportOut().println(what + ErrorLine.printable(file.path()));
             }
         }
     }

@@ -3,6 +3,7 @@ package io.blobstore.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.File;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -31,6 +32,19 @@ class CommandsTest {
             assertThat(Cli.run(name, "--help").out()).contains("Usage: blobstore " + name, "--verbose");
             assertThat(Cli.run("--verbose", name, "--help").out()).contains("Usage: blobstore " + name);
         });
+    }
+
+    @Test
+    void theDocumentHasEveryCommandAndExitCode() throws IOException {
+        String page = Files.readString(Path.of("..", "docs", "cli.md"));
+
+        Commands.all().keySet().forEach(name -> assertThat(page).containsPattern("\\| .*`" + name + "[` ]"));
+        for (Failure.Kind kind : Failure.Kind.values()) {
+            int code = Failure.of(kind, "").exitCode();
+            assertThat(page).contains("| " + code + " | `" + kind.jsonName() + "` |");
+            assertThat(Cli.run("--help").out()).containsPattern("(?m)^  " + code + " ");
+        }
+        assertThat(page).contains("| " + Failure.CLOSED_OUTPUT + " |");
     }
 
     @Test

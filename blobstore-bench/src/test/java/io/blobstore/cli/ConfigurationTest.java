@@ -36,7 +36,7 @@ class ConfigurationTest {
 
     /** Creates a store with a blob of its own name. */
     private String store(String name) throws IOException {
-        String uri = "file:" + directory.resolve("store-" + name) + "?durability=none";
+        String uri = "file:" + Files.createDirectory(directory.resolve("store-" + name)) + "?durability=none";
         Path file = Files.writeString(directory.resolve(name), name);
         assertThat(Cli.run("upload", file, "--store", uri).code()).isZero();
         return uri;

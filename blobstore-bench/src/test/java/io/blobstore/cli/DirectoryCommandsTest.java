@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -162,7 +163,9 @@ class DirectoryCommandsTest {
         assertThat(down.code()).isEqualTo(1);
         assertThat(down.err().lines())
                 .hasSize(2)
-                .allMatch(line -> line.startsWith("blobstore: 2024/b.") && line.contains("symbolic link"));
+                .allMatch(line -> line.startsWith("{\"error\":\"failure\",\"exitCode\":1,\"message\":\"2024/b.")
+                        && line.contains("symbolic link")
+                        && line.contains("\"path\":\"2024/b."));
         assertThat(down.json()).containsEntry("files", 1).containsEntry("failed", 2);
         assertThat(back.resolve("a.jpg")).exists();
     }
@@ -225,11 +228,18 @@ class DirectoryCommandsTest {
     }
 
     @Test
-    void aNameOfTheStoreNeedsTheOption() {
+    void aNameOfTheStoreNeedsAStore() throws IOException {
         Cli result = Cli.run("cp", photos.resolve("a.jpg"), ":a");
 
         assertThat(result.code()).isEqualTo(2);
-        assertThat(result.err()).contains("--store, which is missing");
+        assertThat(result.err()).contains("no store is given: use '--store=URI'");
+        Path config = Files.writeString(directory.resolve("config"), "store.photos = " + store);
+        Map<String, String> environment = Map.of("BLOBSTORE_CONFIG", config.toString(), "BLOBSTORE_STORE", "photos");
+        Cli quiet = Cli.run(environment, "cp", photos.resolve("a.jpg"), ":a", "--quiet");
+        assertThat(quiet.code()).isZero();
+        assertThat(quiet.out() + quiet.err()).isEmpty();
+        assertThat(Cli.run(environment, "rm", ":a", "--store", "photos").code()).isZero();
+        assertThat(Cli.run("list", "a", "--store", store).out()).isEmpty();
     }
 
     @Test
