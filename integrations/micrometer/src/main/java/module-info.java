@@ -1,4 +1,5 @@
 /** Metrics and tracing of blob stores and transfers with Micrometer. */
+@SuppressWarnings("requires-transitive-automatic") // Micrometer's jars have names of modules, but no descriptors
 module io.blobstore.micrometer {
     requires transitive io.blobstore;
     requires static io.blobstore.cache;

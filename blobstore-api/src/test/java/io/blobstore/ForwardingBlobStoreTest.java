@@ -60,6 +60,7 @@ class ForwardingBlobStoreTest {
             PresignedUrl.of(URI.create("http://a/b"), PresignOptions.Method.GET, Map.of(), Instant.EPOCH),
             List.of(KEY),
             DeleteResult.of(List.of(KEY), Map.of()),
+            Optional.empty(),
             proxy(BlobListing.class, (proxy, method, arguments) -> null),
             proxy(UploadListing.class, (proxy, method, arguments) -> null),
             proxy(MultipartUpload.class, (proxy, method, arguments) -> null));

@@ -182,10 +182,10 @@ public final class BlobStoreMetrics implements StoreObserver {
             connectionWait.withTags(store(request)).record(ended.connectionWait());
         }
         if (ended.bytesSent() > 0) {
-            sent.withTags(tags).record(ended.bytesSent());
+            sent.withTags(tags).record((double) ended.bytesSent());
         }
         if (ended.bytesReceived() > 0) {
-            received.withTags(tags).record(ended.bytesReceived());
+            received.withTags(tags).record((double) ended.bytesReceived());
         }
     }
 
@@ -193,17 +193,18 @@ public final class BlobStoreMetrics implements StoreObserver {
         active(ended.transfer()).decrementAndGet();
         Tags tags = direction(ended.transfer());
         transfers.withTags(tags.and("outcome", ended.outcome().toString())).record(ended.duration());
-        transferred.withTags(tags).record(ended.bytes());
+        transferred.withTags(tags).record((double) ended.bytes());
         if (ended.retries() > 0) {
-            transferRetries.withTags(tags).increment(ended.retries());
+            transferRetries.withTags(tags).increment((double) ended.retries());
         }
     }
 
     private void record(StoreEvent.ReaderClosed closed) {
         Tags tags = Tags.of("store", closed.store());
-        read.withTags(tags).increment(closed.bytesRead());
-        prefetched.withTags(tags.and("result", "used")).increment(closed.bytesPrefetched() - closed.bytesUnused());
-        prefetched.withTags(tags.and("result", "unused")).increment(closed.bytesUnused());
+        read.withTags(tags).increment((double) closed.bytesRead());
+        prefetched.withTags(tags.and("result", "used")).increment((double)
+                (closed.bytesPrefetched() - closed.bytesUnused()));
+        prefetched.withTags(tags.and("result", "unused")).increment((double) closed.bytesUnused());
     }
 
     private AtomicLong active(RequestStarted request) {
