@@ -2,6 +2,7 @@ package io.blobstore.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.blobstore.contract.Campaign;
 import io.blobstore.http.ScriptedServer;
 import io.blobstore.http.ScriptedServer.Script;
 import java.io.File;
@@ -22,7 +23,6 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The command has the modules of the SDK that web identities, roles and profiles of IAM Identity Center need.
@@ -62,10 +62,20 @@ class AwsCredentialsTest {
     @TempDir
     Path directory;
 
-    /** With the HTTP client that the command has, and with the one that the module {@code sts} brings by itself. */
-    @ParameterizedTest
-    @ValueSource(strings = {BENCHMARKS_CLIENTS, "url-connection-client|netty-nio-client|aws-crt"})
-    void aWebIdentity(String without) throws Exception {
+    /** With the HTTP client that the command has: those of the benchmarks are left out. */
+    @Test
+    void aWebIdentity() throws Exception {
+        useWebIdentity(BENCHMARKS_CLIENTS);
+    }
+
+    /** With the one that the module {@code sts} brings into an application. */
+    @Test
+    @Campaign(representedBy = AwsCredentialsTest.class)
+    void aWebIdentityWithTheClientOfTheModule() throws Exception {
+        useWebIdentity("url-connection-client|netty-nio-client|aws-crt");
+    }
+
+    private void useWebIdentity(String without) throws Exception {
         try (ScriptedServer sts = ScriptedServer.forAnyClient(Optional.empty(), Script.responding(200, ASSUMED));
                 ScriptedServer server = ScriptedServer.plain(Script.responding(
                         200, "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>"))) {

@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import software.amazon.awssdk.core.util.VersionInfo;
 import software.amazon.awssdk.utils.internal.SystemSettingUtilsTestBackdoor;
 
 /**
@@ -218,6 +219,12 @@ class CredentialChainTest {
         setWebIdentity(home.resolve("no-such-token"));
 
         assertRefused("no-such-token");
+    }
+
+    @Test
+    void theDocumentedModuleIsOfTheVersionOfTheSdk() throws IOException {
+        assertThat(Files.readString(Path.of("..", "docs", "s3.md")))
+                .contains("<artifactId>sts</artifactId>\n  <version>" + VersionInfo.SDK_VERSION + "</version>");
     }
 
     private void assertSignedByTheRole() throws IOException {

@@ -1,21 +1,27 @@
 package io.blobstore.spring;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.springframework.test.web.servlet.request.MockMvcRequestBuilders.get;
 import static org.springframework.test.web.servlet.request.MockMvcRequestBuilders.head;
 import static org.springframework.test.web.servlet.request.MockMvcRequestBuilders.post;
 
 import io.blobstore.BlobKey;
+import io.blobstore.BlobMetadata;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStore;
 import io.blobstore.BlobStores;
+import io.blobstore.ForwardingBlobStore;
 import io.blobstore.StoreOptions;
 import io.blobstore.contract.LeakCheck;
 import io.blobstore.transfer.TransferManager;
+import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
@@ -26,6 +32,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.core.io.Resource;
+import org.springframework.mock.web.MockHttpServletRequest;
 import org.springframework.mock.web.MockHttpServletResponse;
 import org.springframework.test.web.servlet.MockMvc;
 import org.springframework.test.web.servlet.request.MockHttpServletRequestBuilder;
@@ -208,6 +215,52 @@ class BlobResponseTest {
         assertThat(perform(get("/sent/empty")).getHeader("Content-Length")).isEqualTo("0");
         assertThat(perform(get("/sent/empty").header("Range", "bytes=0-")).getStatus())
                 .isEqualTo(416);
+    }
+
+    /** The reader has the metadata of the old version then. */
+    @Test
+    void aBlobThatIsReplacedBeforeItsFirstBytesIsSentAnew() throws Exception {
+        byte[] replacement = "replacement".getBytes(StandardCharsets.UTF_8);
+        BlobStore replacing = new ForwardingBlobStore(store) {
+            private boolean replaced;
+
+            @Override
+            public BlobMetadata head(BlobKey key) throws IOException {
+                BlobMetadata metadata = super.head(key);
+                if (!replaced) {
+                    replaced = true;
+                    super.store(key, BlobSource.of(ByteBuffer.wrap(replacement)), StoreOptions.DEFAULT);
+                }
+                return metadata;
+            }
+        };
+        MockHttpServletResponse response = new MockHttpServletResponse();
+
+        BlobResponse.send(
+                new BlobResource(transfers, replacing, BlobKey.of("blob")),
+                new MockHttpServletRequest("GET", "/"),
+                response);
+
+        assertThat(response.getContentAsByteArray()).isEqualTo(replacement);
+        assertThat(response.getHeader("Content-Length")).isEqualTo("11");
+        assertThat(response.getHeader("ETag")).isNotEqualTo(tag);
+        assertThat(response.getHeader("Cache-Control")).isNull();
+    }
+
+    @Test
+    void aClientThatDisconnectsEndsTheReading() {
+        MockHttpServletResponse disconnected = new MockHttpServletResponse() {
+            @Override
+            public ServletOutputStream getOutputStream() {
+                throw new UncheckedIOException(new IOException("broken pipe"));
+            }
+        };
+
+        assertThatExceptionOfType(UncheckedIOException.class)
+                .isThrownBy(() -> BlobResponse.send(
+                        new BlobResource(transfers, store, BlobKey.of("blob")),
+                        new MockHttpServletRequest("GET", "/"),
+                        disconnected));
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.blobstore.BlobKey;
 import io.blobstore.BlobStore;
+import io.blobstore.contract.Campaign;
 import io.blobstore.spring.BlobResource;
 import io.blobstore.spring.BlobResponse;
 import io.blobstore.transfer.TransferManager;
@@ -28,6 +29,7 @@ import org.springframework.web.bind.annotation.RestController;
 
 /** A whole application with a web server, as Spring Boot configures it from what is on the class path. */
 @Timeout(60)
+@Campaign(representedBy = BlobStoreAutoConfigurationTest.class)
 class ApplicationTest {
     private final HttpClient client = HttpClient.newHttpClient();
 
