@@ -38,6 +38,7 @@ final class ProgressLine {
                         percent + amounts + ", " + speed + left,
                         percent + bar + " " + speed + left,
                         percent + " " + speed + left,
+                        percent + left,
                         percent));
     }
 

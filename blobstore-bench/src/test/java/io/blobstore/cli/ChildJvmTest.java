@@ -118,7 +118,7 @@ class ChildJvmTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"list", "list --json", "cat file", "stat file --json", "--help"})
+    @ValueSource(strings = {"list --json", "cat file", "--help"})
     @EnabledOnOs(value = OS.LINUX, disabledReason = "needs a shell")
     void aReaderThatGoesAwayEndsTheCommandInSilence(String command) throws Exception {
         Cli.run("upload", Cli.file(directory.resolve("file"), 3 << 20), "--store", store);

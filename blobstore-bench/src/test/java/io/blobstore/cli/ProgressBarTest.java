@@ -53,6 +53,7 @@ class ProgressBarTest {
                 .isEqualTo("Storing  25% 1.0 GiB of 4.0 GiB, 51.2 MiB/s, 1 min 0 s left");
         assertThat(ProgressLine.of("Storing", 1 << 30, 4L << 30, 20, 40))
                 .isEqualTo("Storing  25% 51.2 MiB/s, 1 min 0 s left");
+        assertThat(ProgressLine.of("Storing", 1 << 30, 4L << 30, 20, 30)).isEqualTo("Storing  25%, 1 min 0 s left");
         assertThat(ProgressLine.of("Storing", 1 << 30, 4L << 30, 20, 20)).isEqualTo("Storing  25%");
     }
 
