@@ -72,7 +72,7 @@ public interface BlobStore extends Closeable {
      *     checksum
      * @throws BlobNotFoundException if there is no blob
      * @throws RangeNotSatisfiableException if the range is not inside the blob, or the target is too small for it
-     * @throws PreconditionFailedException if {@link ReadOptions#ifMatch} names another version
+     * @throws PreconditionFailedException if {@link ReadOptions#ifMatch} names a version that the store does not have
      * @throws IntegrityException if the whole blob was read and its checksum differs
      * @throws PartialReadException if the connection ended before the last byte, and the store reports how many bytes
      *     had arrived
