@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Content to store. Its size is known, and it can be read any number of times, so that a part can be sent again.
@@ -78,11 +79,13 @@ public interface BlobSource {
      * {@link io.blobstore.memory.MappedFile} instead.
      */
     static BlobSource of(ByteBuffer... content) {
+        Objects.requireNonNull(content, "content");
         return BufferSource.of(content);
     }
 
     /** Returns a source of the content of several sources, one after another. */
     static BlobSource concat(List<? extends BlobSource> sources) {
+        Objects.requireNonNull(sources, "sources");
         return ConcatSource.of(sources);
     }
 

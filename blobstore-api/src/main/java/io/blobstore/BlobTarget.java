@@ -6,6 +6,7 @@ import java.nio.BufferOverflowException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * The destination of a read: memory, or a file. The counterpart of {@link BlobSource}.
@@ -34,6 +35,7 @@ public interface BlobTarget {
      * @throws IllegalArgumentException if the buffer is read-only
      */
     static BlobTarget of(ByteBuffer buffer) {
+        Objects.requireNonNull(buffer, "buffer");
         return new BufferTarget(buffer);
     }
 
@@ -107,6 +109,7 @@ public interface BlobTarget {
          * @throws IllegalArgumentException if the buffer is read-only
          */
         static Window of(ByteBuffer buffer) {
+            Objects.requireNonNull(buffer, "buffer");
             return of(List.of(buffer));
         }
 
@@ -116,6 +119,7 @@ public interface BlobTarget {
          * @throws IllegalArgumentException if a buffer is read-only
          */
         static Window of(List<ByteBuffer> buffers) {
+            Objects.requireNonNull(buffers, "buffers");
             return new MemoryWindow(buffers);
         }
 
@@ -139,6 +143,7 @@ public interface BlobTarget {
          * @throws TargetException as {@link #buffer()} does
          */
         default void put(ByteBuffer source) throws TargetException {
+            Objects.requireNonNull(source, "source");
             while (source.hasRemaining()) {
                 ByteBuffer buffer = buffer();
                 int bytes = Math.min(source.remaining(), buffer.remaining());

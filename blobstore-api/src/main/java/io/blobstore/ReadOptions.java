@@ -32,6 +32,7 @@ public final class ReadOptions {
 
     /** Returns options that read this version only; see {@link Builder#ifMatch}. */
     public static ReadOptions ifMatch(BlobVersion version) {
+        Objects.requireNonNull(version, "version");
         return builder().ifMatch(version).build();
     }
 
@@ -65,6 +66,7 @@ public final class ReadOptions {
          * has another version by then; this keeps the parts of a parallel read consistent.
          */
         public Builder ifMatch(BlobVersion version) {
+            Objects.requireNonNull(version, "version");
             ifMatch = Optional.of(version);
             return this;
         }

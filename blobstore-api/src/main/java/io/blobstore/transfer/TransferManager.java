@@ -105,6 +105,10 @@ public final class TransferManager implements AutoCloseable {
      * @throws java.util.concurrent.RejectedExecutionException if the executor rejects the transfer
      */
     public Transfer<StoredBlob> upload(BlobStore store, BlobKey key, BlobSource source, UploadOptions options) {
+        Objects.requireNonNull(store, "store");
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(source, "source");
+        Objects.requireNonNull(options, "options");
         requireOpen();
         Upload upload = enter(new Upload(store, key, source, options, environment));
         upload.start();
@@ -122,8 +126,12 @@ public final class TransferManager implements AutoCloseable {
      * @throws java.util.concurrent.RejectedExecutionException if the executor rejects the transfer
      */
     public <R> Transfer<R> upload(BlobStore store, BlobKey key, ContentGenerator<R> generator, UploadOptions options) {
+        Objects.requireNonNull(generator, "generator");
         StreamedUpload<R> upload;
         try {
+            Objects.requireNonNull(store, "store");
+            Objects.requireNonNull(key, "key");
+            Objects.requireNonNull(options, "options");
             requireOpen();
             upload = new StreamedUpload<>(store, key, generator, options, environment);
         } catch (RuntimeException | Error e) {
@@ -153,6 +161,9 @@ public final class TransferManager implements AutoCloseable {
      * @throws IllegalStateException if this manager is closed
      */
     public BlobWriter openWriter(BlobStore store, BlobKey key, long maxSize, UploadOptions options) {
+        Objects.requireNonNull(store, "store");
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(options, "options");
         requireOpen();
         StreamedUpload<StoredBlob> upload = enter(StreamedUpload.ofWriter(store, key, maxSize, options, environment));
         upload.hold();
@@ -184,6 +195,11 @@ public final class TransferManager implements AutoCloseable {
     public Transfer<ReadResult> download(
             BlobStore store, BlobKey key, ByteRange range, BlobTarget target, DownloadOptions options)
             throws IOException {
+        Objects.requireNonNull(store, "store");
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(range, "range");
+        Objects.requireNonNull(target, "target");
+        Objects.requireNonNull(options, "options");
         requireOpen();
         RequestThrottle throttle = environment.throttle(options.retry(), options.concurrency());
         Download download =
@@ -226,6 +242,11 @@ public final class TransferManager implements AutoCloseable {
             IntFunction<ByteBuffer> allocator,
             long maxGap,
             DownloadOptions options) {
+        Objects.requireNonNull(store, "store");
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(ranges, "ranges");
+        Objects.requireNonNull(allocator, "allocator");
+        Objects.requireNonNull(options, "options");
         requireOpen();
         VectoredRead read = enter(new VectoredRead(store, key, ranges, allocator, maxGap, options, environment));
         read.start();
@@ -244,6 +265,9 @@ public final class TransferManager implements AutoCloseable {
      * @throws IllegalStateException if this manager is closed
      */
     public BlobReader openReader(BlobStore store, BlobKey key, ReaderOptions options) {
+        Objects.requireNonNull(store, "store");
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(options, "options");
         requireOpen();
         ReaderGroups.Member member = readerGroups.join(store, key, options);
         return new BlobReader(new PinnedVersionReads(environment, member, key, options), readAheadMemory);
@@ -273,6 +297,9 @@ public final class TransferManager implements AutoCloseable {
      * @throws java.util.concurrent.RejectedExecutionException if the executor rejects the transfer
      */
     public <T> Transfer<T> start(TransferTask<T> task, RetryPolicy retry, int concurrency, TransferListener listener) {
+        Objects.requireNonNull(task, "task");
+        Objects.requireNonNull(retry, "retry");
+        Objects.requireNonNull(listener, "listener");
         TaskTransfer<T> transfer =
                 enter(new TaskTransfer<>(task, retry, environment.throttle(retry, concurrency), listener, environment));
         transfer.start();
@@ -355,6 +382,7 @@ public final class TransferManager implements AutoCloseable {
          * threads.
          */
         public Builder executor(Executor executor) {
+            Objects.requireNonNull(executor, "executor");
             this.executor = Optional.of(executor);
             return this;
         }
