@@ -1,6 +1,7 @@
 package io.blobstore;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 
 /**
  * The name of a blob inside a store: any well-formed Unicode text of 1 to {@value #MAX_BYTES} bytes in UTF-8.
@@ -33,6 +34,7 @@ public final class BlobKey implements Comparable<BlobKey> {
      *     contains an unpaired surrogate
      */
     public static BlobKey of(String name) {
+        Objects.requireNonNull(name, "name");
         if (name.isEmpty()) {
             throw new IllegalArgumentException("a blob key must not be empty");
         }
@@ -50,6 +52,7 @@ public final class BlobKey implements Comparable<BlobKey> {
 
     @Override
     public int compareTo(BlobKey other) {
+        Objects.requireNonNull(other, "other");
         return compare(name, other.name);
     }
 

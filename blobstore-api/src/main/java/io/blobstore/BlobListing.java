@@ -52,6 +52,9 @@ public interface BlobListing extends Closeable {
 
         /** Returns an entry with these values, for implementations of stores. */
         public static Blob of(BlobKey key, long size, Optional<BlobVersion> version, Optional<Instant> lastModified) {
+            Objects.requireNonNull(key, "key");
+            Objects.requireNonNull(version, "version");
+            Objects.requireNonNull(lastModified, "lastModified");
             return new Blob(key, size, version, lastModified);
         }
 
@@ -113,6 +116,7 @@ public interface BlobListing extends Closeable {
 
         /** Returns an entry with this prefix, for implementations of stores. */
         public static CommonPrefix of(String name) {
+            Objects.requireNonNull(name, "name");
             return new CommonPrefix(name);
         }
 

@@ -35,6 +35,9 @@ public final class BlobMetadata {
 
     /** Returns a builder of metadata with these values and no optional ones, for implementations of stores. */
     public static Builder builder(BlobKey key, long size, BlobVersion version, Instant lastModified) {
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(version, "version");
+        Objects.requireNonNull(lastModified, "lastModified");
         return new Builder(key, size, version, lastModified);
     }
 
@@ -156,32 +159,38 @@ public final class BlobMetadata {
 
         /** Sets the CRC32C of the whole content. */
         public Builder checksum(Optional<Crc32c> checksum) {
+            Objects.requireNonNull(checksum, "checksum");
             this.checksum = checksum;
             return this;
         }
 
         /** Sets the media type. */
         public Builder contentType(Optional<String> type) {
+            Objects.requireNonNull(type, "type");
             return header(ContentHeaders.TYPE, type);
         }
 
         /** Sets the encodings of the content. */
         public Builder contentEncoding(Optional<String> encoding) {
+            Objects.requireNonNull(encoding, "encoding");
             return header(ContentHeaders.ENCODING, encoding);
         }
 
         /** Sets the languages of the content's audience. */
         public Builder contentLanguage(Optional<String> language) {
+            Objects.requireNonNull(language, "language");
             return header(ContentHeaders.LANGUAGE, language);
         }
 
         /** Sets how a browser presents the content. */
         public Builder contentDisposition(Optional<String> disposition) {
+            Objects.requireNonNull(disposition, "disposition");
             return header(ContentHeaders.DISPOSITION, disposition);
         }
 
         /** Sets how caches may keep the content. */
         public Builder cacheControl(Optional<String> cacheControl) {
+            Objects.requireNonNull(cacheControl, "cacheControl");
             return header(ContentHeaders.CACHE_CONTROL, cacheControl);
         }
 
@@ -190,6 +199,7 @@ public final class BlobMetadata {
          * fields.
          */
         public Builder contentHeaders(Map<String, String> fields) {
+            Objects.requireNonNull(fields, "fields");
             contentHeaders.clear();
             contentHeaders.putAll(ContentHeaders.select(fields));
             return this;
@@ -202,12 +212,14 @@ public final class BlobMetadata {
 
         /** Sets the names and values that the user stored with the blob. */
         public Builder userMetadata(Map<String, String> metadata) {
+            Objects.requireNonNull(metadata, "metadata");
             userMetadata = metadata;
             return this;
         }
 
         /** Sets the key of the blob. */
         public Builder key(BlobKey key) {
+            Objects.requireNonNull(key, "key");
             this.key = key;
             return this;
         }
@@ -220,12 +232,14 @@ public final class BlobMetadata {
 
         /** Sets the version of the content. */
         public Builder version(BlobVersion version) {
+            Objects.requireNonNull(version, "version");
             this.version = version;
             return this;
         }
 
         /** Sets when this content was stored, by the clock of the store. */
         public Builder lastModified(Instant lastModified) {
+            Objects.requireNonNull(lastModified, "lastModified");
             this.lastModified = lastModified;
             return this;
         }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -88,11 +89,13 @@ public interface BlobSource {
      * {@link io.blobstore.memory.MappedFile} instead.
      */
     static BlobSource of(ByteBuffer... content) {
+        Objects.requireNonNull(content, "content");
         return BufferSource.of(content);
     }
 
     /** Returns a source of the content of several sources, one after another. */
     static BlobSource concat(List<? extends BlobSource> sources) {
+        Objects.requireNonNull(sources, "sources");
         return ConcatSource.of(sources);
     }
 

@@ -5,6 +5,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Collection;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -55,6 +56,7 @@ public interface BlobStore extends Closeable {
      * The buffer's position and limit are unchanged.
      */
     default StoredBlob store(BlobKey key, ByteBuffer content) throws IOException {
+        Objects.requireNonNull(content, "content");
         return store(key, BlobSource.of(content), StoreOptions.DEFAULT);
     }
 
@@ -93,6 +95,7 @@ public interface BlobStore extends Closeable {
      *     request
      */
     default ReadResult read(BlobKey key, ByteRange range, ByteBuffer target, ReadOptions options) throws IOException {
+        Objects.requireNonNull(target, "target");
         ByteBuffer view = target.slice();
         ReadResult result = read(key, range, BlobTarget.Window.of(view), options);
         target.position(target.position() + view.position());

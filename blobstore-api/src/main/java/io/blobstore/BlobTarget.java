@@ -6,6 +6,7 @@ import java.nio.BufferOverflowException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -35,6 +36,7 @@ public interface BlobTarget {
      * @throws IllegalArgumentException if the buffer is read-only
      */
     static BlobTarget of(ByteBuffer buffer) {
+        Objects.requireNonNull(buffer, "buffer");
         return new BufferTarget(buffer);
     }
 
@@ -132,6 +134,7 @@ public interface BlobTarget {
          * @throws IllegalArgumentException if the buffer is read-only
          */
         static Window of(ByteBuffer buffer) {
+            Objects.requireNonNull(buffer, "buffer");
             return of(List.of(buffer));
         }
 
@@ -141,6 +144,7 @@ public interface BlobTarget {
          * @throws IllegalArgumentException if a buffer is read-only
          */
         static Window of(List<ByteBuffer> buffers) {
+            Objects.requireNonNull(buffers, "buffers");
             return new MemoryWindow(buffers);
         }
 
@@ -164,6 +168,7 @@ public interface BlobTarget {
          * @throws TargetException as {@link #buffer()} does
          */
         default void put(ByteBuffer source) throws TargetException {
+            Objects.requireNonNull(source, "source");
             while (source.hasRemaining()) {
                 ByteBuffer buffer = buffer();
                 int bytes = Math.min(source.remaining(), buffer.remaining());

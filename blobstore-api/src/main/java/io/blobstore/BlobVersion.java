@@ -1,5 +1,7 @@
 package io.blobstore;
 
+import java.util.Objects;
+
 /**
  * Identifies one of a key's successive contents: an ETag, a generation, or another text by which the store
  * distinguishes versions. Opaque to the library. Storing a blob again gives it another version; whether storing equal
@@ -14,6 +16,7 @@ public record BlobVersion(String value) {
      * @throws IllegalArgumentException if the value is empty
      */
     public BlobVersion {
+        Objects.requireNonNull(value, "value");
         if (value.isEmpty()) {
             throw new IllegalArgumentException("a version must not be empty");
         }

@@ -1,5 +1,7 @@
 package io.blobstore;
 
+import java.util.Objects;
+
 /**
  * A range of a blob's bytes. Offsets and lengths are in bytes.
  *
@@ -41,6 +43,7 @@ public record ByteRange(long offset, long length, Kind kind) {
      *     {@link Kind#SUFFIX} has another offset than 0
      */
     public ByteRange {
+        Objects.requireNonNull(kind, "kind");
         if (offset < 0 || length < 0) {
             throw new IllegalArgumentException(
                     "a range needs an offset and a length of 0 or more; got offset " + offset + ", length " + length);

@@ -71,12 +71,14 @@ public final class CopyOptions {
          * {@link PreconditionFailedException} if the source has another version by then.
          */
         public Builder sourceVersion(BlobVersion version) {
+            Objects.requireNonNull(version, "version");
             sourceVersion = Optional.of(version);
             return this;
         }
 
         /** Sets the condition on the target, checked when the copy becomes visible. */
         public Builder precondition(Precondition condition) {
+            Objects.requireNonNull(condition, "condition");
             precondition = condition;
             return this;
         }

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Base64;
 import java.util.HexFormat;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.zip.CRC32C;
 
@@ -35,6 +36,7 @@ public record Crc32c(int value) {
 
     /** Computes the checksum of a buffer's remaining bytes. The buffer's position and limit are unchanged. */
     public static Crc32c of(ByteBuffer content) {
+        Objects.requireNonNull(content, "content");
         CRC32C crc = new CRC32C();
         crc.update(content.duplicate());
         return new Crc32c((int) crc.getValue());
@@ -46,6 +48,7 @@ public record Crc32c(int value) {
      * @throws IOException if the source cannot be read
      */
     public static Crc32c of(BlobSource content) throws IOException {
+        Objects.requireNonNull(content, "content");
         CRC32C crc = new CRC32C();
         content.forEachBuffer(WINDOW, crc::update);
         return new Crc32c((int) crc.getValue());
@@ -57,6 +60,7 @@ public record Crc32c(int value) {
      * @throws IllegalArgumentException if the text is not 8 hex digits
      */
     public static Crc32c parse(String hex) {
+        Objects.requireNonNull(hex, "hex");
         if (hex.length() != 8 || !hex.chars().allMatch(HexFormat::isHexDigit)) {
             throw new IllegalArgumentException("a CRC32C is written as 8 hex digits; got '" + hex + "'");
         }
@@ -73,6 +77,7 @@ public record Crc32c(int value) {
      * @param nextLength the number of bytes that follow, 0 or more
      */
     public Crc32c combine(Crc32c next, long nextLength) {
+        Objects.requireNonNull(next, "next");
         if (nextLength < 0) {
             throw new IllegalArgumentException("length must be 0 or more; got " + nextLength);
         }
@@ -105,6 +110,7 @@ public record Crc32c(int value) {
      * multipart uploads that some stores report.
      */
     public static Optional<Crc32c> ofBase64(String text) {
+        Objects.requireNonNull(text, "text");
         try {
             byte[] bytes = Base64.getDecoder().decode(text);
             return bytes.length == Integer.BYTES

@@ -6,6 +6,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /** The result of deleting several blobs, key by key. Immutable. */
@@ -20,6 +21,8 @@ public final class DeleteResult {
 
     /** Returns a result with these keys, for implementations of stores. */
     public static DeleteResult of(Collection<BlobKey> deleted, Map<BlobKey, BlobStoreException> failures) {
+        Objects.requireNonNull(deleted, "deleted");
+        Objects.requireNonNull(failures, "failures");
         return new DeleteResult(deleted, failures);
     }
 

@@ -22,6 +22,9 @@ public final class IncompleteUpload {
 
     /** Returns an upload with these values, for implementations of stores. */
     public static IncompleteUpload of(BlobKey key, String id, Optional<Instant> initiated) {
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(id, "id");
+        Objects.requireNonNull(initiated, "initiated");
         return new IncompleteUpload(key, id, initiated);
     }
 

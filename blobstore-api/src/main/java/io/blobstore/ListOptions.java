@@ -49,6 +49,7 @@ public final class ListOptions {
 
     /** Returns options that list the blobs whose keys begin with this text. */
     public static ListOptions prefix(String prefix) {
+        Objects.requireNonNull(prefix, "prefix");
         return builder().prefix(prefix).build();
     }
 
@@ -86,6 +87,7 @@ public final class ListOptions {
 
         /** Sets the text with which listed keys begin. */
         public Builder prefix(String prefix) {
+            Objects.requireNonNull(prefix, "prefix");
             this.prefix = prefix;
             return this;
         }
@@ -95,6 +97,7 @@ public final class ListOptions {
          * {@link BlobListing.CommonPrefix} that ends with its first occurrence: "/" lists one level of a tree.
          */
         public Builder delimiter(String text) {
+            Objects.requireNonNull(text, "text");
             delimiter = Optional.of(text);
             return this;
         }
@@ -103,6 +106,7 @@ public final class ListOptions {
          * Sets the text after which the listing starts: only keys and common prefixes that sort after it are listed.
          */
         public Builder startAfter(String text) {
+            Objects.requireNonNull(text, "text");
             startAfter = Optional.of(text);
             return this;
         }

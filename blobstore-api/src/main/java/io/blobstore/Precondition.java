@@ -1,5 +1,7 @@
 package io.blobstore;
 
+import java.util.Objects;
+
 /**
  * The condition that must hold at the moment a blob becomes visible; otherwise nothing is changed. A store whose
  * {@link StoreCapabilities#conditionalStore()} is {@link StoreCapabilities.Support#EMULATED} documents what it does for
@@ -56,5 +58,10 @@ public sealed interface Precondition {
      *
      * @param version the required version
      */
-    record IfMatch(BlobVersion version) implements Precondition {}
+    record IfMatch(BlobVersion version) implements Precondition {
+        /** Creates the condition. */
+        public IfMatch {
+            Objects.requireNonNull(version, "version");
+        }
+    }
 }

@@ -68,11 +68,13 @@ public final class PresignOptions {
 
     /** Returns options of a URL that permits reading the blob. */
     public static PresignOptions get(Duration validity) {
+        Objects.requireNonNull(validity, "validity");
         return builder().method(Method.GET).validity(validity).build();
     }
 
     /** Returns options of a URL that permits storing the blob. */
     public static PresignOptions put(Duration validity) {
+        Objects.requireNonNull(validity, "validity");
         return builder().method(Method.PUT).validity(validity).build();
     }
 
@@ -111,12 +113,14 @@ public final class PresignOptions {
 
         /** Sets the method of the request that the URL permits. */
         public Builder method(Method method) {
+            Objects.requireNonNull(method, "method");
             this.method = method;
             return this;
         }
 
         /** Sets how long the URL is valid; a store may permit less. */
         public Builder validity(Duration validity) {
+            Objects.requireNonNull(validity, "validity");
             this.validity = validity;
             return this;
         }
@@ -128,16 +132,19 @@ public final class PresignOptions {
          * another one, {@link BlobStore#presign} throws {@link UnsupportedOperationException}.
          */
         public Builder responseContentType(String type) {
+            Objects.requireNonNull(type, "type");
             return header(ContentHeaders.TYPE, type);
         }
 
         /** Sets the encodings in the response to GET, instead of the stored ones. The content is the same. */
         public Builder responseContentEncoding(String encoding) {
+            Objects.requireNonNull(encoding, "encoding");
             return header(ContentHeaders.ENCODING, encoding);
         }
 
         /** Sets the languages in the response to GET, instead of the stored ones. */
         public Builder responseContentLanguage(String language) {
+            Objects.requireNonNull(language, "language");
             return header(ContentHeaders.LANGUAGE, language);
         }
 
@@ -146,11 +153,13 @@ public final class PresignOptions {
          * stored way.
          */
         public Builder responseContentDisposition(String disposition) {
+            Objects.requireNonNull(disposition, "disposition");
             return header(ContentHeaders.DISPOSITION, disposition);
         }
 
         /** Sets how caches may keep the response to GET, instead of the stored way. */
         public Builder responseCacheControl(String cacheControl) {
+            Objects.requireNonNull(cacheControl, "cacheControl");
             return header(ContentHeaders.CACHE_CONTROL, cacheControl);
         }
 

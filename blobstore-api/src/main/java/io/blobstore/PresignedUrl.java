@@ -24,6 +24,10 @@ public final class PresignedUrl {
     /** Returns a URL with these values, for implementations of stores. */
     public static PresignedUrl of(
             URI url, PresignOptions.Method method, Map<String, List<String>> headers, Instant expires) {
+        Objects.requireNonNull(url, "url");
+        Objects.requireNonNull(method, "method");
+        Objects.requireNonNull(headers, "headers");
+        Objects.requireNonNull(expires, "expires");
         return new PresignedUrl(url, method, headers, expires);
     }
 

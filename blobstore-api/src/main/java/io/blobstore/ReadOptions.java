@@ -32,6 +32,7 @@ public final class ReadOptions {
 
     /** Returns options that read this version only; see {@link Builder#ifMatch}. */
     public static ReadOptions ifMatch(BlobVersion version) {
+        Objects.requireNonNull(version, "version");
         return builder().ifMatch(version).build();
     }
 
@@ -68,6 +69,7 @@ public final class ReadOptions {
          * ones; {@link BlobStore#head} returns the current version.
          */
         public Builder ifMatch(BlobVersion version) {
+            Objects.requireNonNull(version, "version");
             ifMatch = Optional.of(version);
             return this;
         }

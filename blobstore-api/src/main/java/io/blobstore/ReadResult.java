@@ -17,6 +17,8 @@ public final class ReadResult {
 
     /** Returns a result with these values, for implementations of stores. */
     public static ReadResult of(BlobMetadata blob, long length, Crc32c checksum) {
+        Objects.requireNonNull(blob, "blob");
+        Objects.requireNonNull(checksum, "checksum");
         return new ReadResult(blob, length, checksum);
     }
 

@@ -2,6 +2,7 @@ package io.blobstore;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -28,6 +29,8 @@ public final class RetainedSource implements BlobSource, Closeable {
      * @param release releases the memory; run once, when the retained source is closed
      */
     public static RetainedSource of(BlobSource source, Runnable release) {
+        Objects.requireNonNull(source, "source");
+        Objects.requireNonNull(release, "release");
         return new RetainedSource(source, release);
     }
 
@@ -48,6 +51,7 @@ public final class RetainedSource implements BlobSource, Closeable {
 
     @Override
     public void forEachBuffer(int maxBufferSize, BufferVisitor visitor) throws IOException {
+        Objects.requireNonNull(visitor, "visitor");
         source.forEachBuffer(maxBufferSize, visitor);
     }
 

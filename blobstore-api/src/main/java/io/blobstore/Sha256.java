@@ -6,6 +6,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +29,7 @@ public final class Sha256 {
 
     /** Computes the digest of a buffer's remaining bytes. The buffer's position and limit are unchanged. */
     public static Sha256 of(ByteBuffer content) {
+        Objects.requireNonNull(content, "content");
         MessageDigest digest = newMessageDigest();
         digest.update(content.duplicate());
         return new Sha256(digest.digest());
@@ -39,6 +41,7 @@ public final class Sha256 {
      * @throws IOException if the source cannot be read
      */
     public static Sha256 of(BlobSource content) throws IOException {
+        Objects.requireNonNull(content, "content");
         MessageDigest digest = newMessageDigest();
         content.forEachBuffer(WINDOW, digest::update);
         return new Sha256(digest.digest());
@@ -50,6 +53,7 @@ public final class Sha256 {
      * @throws IllegalArgumentException if there are not {@value #BYTES}
      */
     public static Sha256 ofBytes(byte[] bytes) {
+        Objects.requireNonNull(bytes, "bytes");
         if (bytes.length != BYTES) {
             throw new IllegalArgumentException("a SHA-256 digest has " + BYTES + " bytes; got " + bytes.length);
         }
@@ -62,6 +66,7 @@ public final class Sha256 {
      * @throws IllegalArgumentException if the text is not 64 hex digits
      */
     public static Sha256 parse(String hex) {
+        Objects.requireNonNull(hex, "hex");
         if (hex.length() != 2 * BYTES || !hex.chars().allMatch(HexFormat::isHexDigit)) {
             throw new IllegalArgumentException("a SHA-256 digest is written as 64 hex digits; got '" + hex + "'");
         }

@@ -159,12 +159,14 @@ public final class StoreCapabilities {
 
         /** Sets how {@link Precondition}s are enforced. */
         public Builder conditionalStore(Support support) {
+            Objects.requireNonNull(support, "support");
             conditionalStore = support;
             return this;
         }
 
         /** Sets how the store supports presigned URLs. */
         public Builder presign(Support support) {
+            Objects.requireNonNull(support, "support");
             presign = support;
             return this;
         }

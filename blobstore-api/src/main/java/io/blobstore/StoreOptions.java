@@ -140,6 +140,7 @@ public final class StoreOptions {
 
         /** Sets the media type: printable ASCII without leading or trailing space, like all of these headers. */
         public Builder contentType(String type) {
+            Objects.requireNonNull(type, "type");
             return header(ContentHeaders.TYPE, type);
         }
 
@@ -148,11 +149,13 @@ public final class StoreOptions {
          * has encoded it, the store keeps the encoded bytes, and reads return them.
          */
         public Builder contentEncoding(String encoding) {
+            Objects.requireNonNull(encoding, "encoding");
             return header(ContentHeaders.ENCODING, encoding);
         }
 
         /** Sets the languages of the content's audience, as in "de, en". */
         public Builder contentLanguage(String language) {
+            Objects.requireNonNull(language, "language");
             return header(ContentHeaders.LANGUAGE, language);
         }
 
@@ -161,11 +164,13 @@ public final class StoreOptions {
          * filename="a.csv"}. For names with other characters than ASCII see RFC 6266.
          */
         public Builder contentDisposition(String disposition) {
+            Objects.requireNonNull(disposition, "disposition");
             return header(ContentHeaders.DISPOSITION, disposition);
         }
 
         /** Sets how caches may keep the content, as in "public, max-age=3600". */
         public Builder cacheControl(String cacheControl) {
+            Objects.requireNonNull(cacheControl, "cacheControl");
             return header(ContentHeaders.CACHE_CONTROL, cacheControl);
         }
 
@@ -180,18 +185,22 @@ public final class StoreOptions {
          * limit of S3, so that user metadata fits every store.
          */
         public Builder userMetadata(String name, String value) {
+            Objects.requireNonNull(name, "name");
+            Objects.requireNonNull(value, "value");
             userMetadata.put(name, value);
             return this;
         }
 
         /** Adds names and values of user metadata. */
         public Builder userMetadata(Map<String, String> metadata) {
+            Objects.requireNonNull(metadata, "metadata");
             userMetadata.putAll(metadata);
             return this;
         }
 
         /** Sets the condition that must hold when the blob becomes visible. */
         public Builder precondition(Precondition condition) {
+            Objects.requireNonNull(condition, "condition");
             precondition = condition;
             return this;
         }
@@ -202,6 +211,7 @@ public final class StoreOptions {
          * {@link BlobStore#copy(BlobKey, BlobKey, CopyOptions)} has no such limits.
          */
         public Builder metadataOf(BlobMetadata blob) {
+            Objects.requireNonNull(blob, "blob");
             contentHeaders.clear();
             contentHeaders.putAll(blob.contentHeaders());
             userMetadata.clear();

@@ -60,6 +60,7 @@ public final class StoreUri {
      * @throws IllegalArgumentException if it is malformed, has a parameter twice, or carries a credential
      */
     public static StoreUri parse(String text) {
+        Objects.requireNonNull(text, "text");
         int colon = text.indexOf(':');
         boolean rootless = isRootless(text, colon);
         String spaceless = text.replace(" ", "%20");
@@ -125,6 +126,7 @@ public final class StoreUri {
      * @throws IllegalArgumentException if the URI has a parameter that is not among {@code known}
      */
     public Map<String, String> parameters(String... known) {
+        Objects.requireNonNull(known, "known");
         Set<String> unknown = new TreeSet<>(parameters.keySet());
         unknown.removeAll(Arrays.asList(known));
         if (!unknown.isEmpty()) {

@@ -22,6 +22,9 @@ public final class StoredBlob {
 
     /** Returns a result with these values, for implementations of stores. */
     public static StoredBlob of(BlobKey key, long size, BlobVersion version, Optional<Crc32c> checksum) {
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(version, "version");
+        Objects.requireNonNull(checksum, "checksum");
         return new StoredBlob(key, size, version, checksum, false);
     }
 

@@ -3,6 +3,7 @@ package io.blobstore;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * The uploads of a store that are neither completed nor aborted, fetched page by page as they are read; see
@@ -36,6 +37,7 @@ public interface UploadListing extends Closeable {
 
     /** Returns a listing of these uploads, for implementations of stores that find all of them at once. */
     static UploadListing of(List<IncompleteUpload> uploads) {
+        Objects.requireNonNull(uploads, "uploads");
         return new FixedUploadListing(uploads);
     }
 }

@@ -17,6 +17,7 @@ public final class UploadedPart {
 
     /** Returns a part with these values, for implementations of stores. */
     public static UploadedPart of(int partNumber, long size, Crc32c checksum) {
+        Objects.requireNonNull(checksum, "checksum");
         return new UploadedPart(partNumber, size, checksum);
     }
 

@@ -263,6 +263,7 @@ public final class MappedFile implements Closeable {
      * @throws IllegalStateException if closed
      */
     public void moveTo(Path target) throws IOException {
+        Objects.requireNonNull(target, "target");
         moving.lock();
         try (Lease ignored = retain(null)) {
             checkUnchanged();
@@ -299,6 +300,7 @@ public final class MappedFile implements Closeable {
      * @return false if the timeout elapsed first; {@link #leases()} then returns how many leases are open
      */
     public boolean awaitReleased(Duration timeout) throws InterruptedException {
+        Objects.requireNonNull(timeout, "timeout");
         return released.await(TimeUnit.NANOSECONDS.convert(timeout), TimeUnit.NANOSECONDS);
     }
 

@@ -83,6 +83,7 @@ public final class MappedRegion implements BlobSource, BlobTarget {
 
     @Override
     public void forEachBuffer(int maxBufferSize, BufferVisitor visitor) throws IOException {
+        Objects.requireNonNull(visitor, "visitor");
         if (maxBufferSize <= 0) {
             throw new IllegalArgumentException("maxBufferSize must be positive; got " + maxBufferSize);
         }

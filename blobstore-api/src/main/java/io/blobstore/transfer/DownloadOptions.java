@@ -139,24 +139,28 @@ public final class DownloadOptions {
 
         /** Sets which version is read. Without one, the version that the first response reports is read to the end. */
         public Builder read(ReadOptions options) {
+            Objects.requireNonNull(options, "options");
             read = options;
             return this;
         }
 
         /** Sets how often a failed request is attempted again. */
         public Builder retry(RetryPolicy policy) {
+            Objects.requireNonNull(policy, "policy");
             retry = policy;
             return this;
         }
 
         /** Sets when a part that takes long is requested again. Without it, none is. */
         public Builder hedging(Hedging hedging) {
+            Objects.requireNonNull(hedging, "hedging");
             this.hedging = Optional.of(hedging);
             return this;
         }
 
         /** Sets the listener that receives progress. */
         public Builder listener(TransferListener listener) {
+            Objects.requireNonNull(listener, "listener");
             this.listener = listener;
             return this;
         }

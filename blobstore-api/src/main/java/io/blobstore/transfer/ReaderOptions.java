@@ -136,12 +136,14 @@ public final class ReaderOptions {
 
         /** Sets which version is read. Without one, the version that the first response reports is read to the end. */
         public Builder read(ReadOptions options) {
+            Objects.requireNonNull(options, "options");
             read = options;
             return this;
         }
 
         /** Sets how often a failed request is attempted again. */
         public Builder retry(RetryPolicy policy) {
+            Objects.requireNonNull(policy, "policy");
             retry = policy;
             return this;
         }

@@ -205,24 +205,28 @@ public final class RetryPolicy {
 
         /** Sets the longest delay before the second attempt; it doubles with every further one. */
         public Builder baseDelay(Duration delay) {
+            Objects.requireNonNull(delay, "delay");
             baseDelay = delay;
             return this;
         }
 
         /** Sets the longest delay before an attempt, unless the store throttles or demands a longer one. */
         public Builder maxDelay(Duration delay) {
+            Objects.requireNonNull(delay, "delay");
             maxDelay = delay;
             return this;
         }
 
         /** Sets the longest delay that a store may demand; if it demands a longer one, the transfer fails at once. */
         public Builder maxRetryAfter(Duration delay) {
+            Objects.requireNonNull(delay, "delay");
             maxRetryAfter = delay;
             return this;
         }
 
         /** Sets the longest delay before any request to a store that throttles, unless it demands a longer one. */
         public Builder throttlingMaxDelay(Duration delay) {
+            Objects.requireNonNull(delay, "delay");
             throttlingMaxDelay = delay;
             return this;
         }
@@ -233,6 +237,7 @@ public final class RetryPolicy {
          * demands may end later.
          */
         public Builder throttlingTimeout(Duration timeout) {
+            Objects.requireNonNull(timeout, "timeout");
             throttlingTimeout = timeout;
             return this;
         }

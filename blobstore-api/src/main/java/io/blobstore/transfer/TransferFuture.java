@@ -2,6 +2,7 @@ package io.blobstore.transfer;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -93,7 +94,7 @@ final class TransferFuture<T> {
     }
 
     private static IOException unwrap(ExecutionException e) {
-        Throwable cause = JoinTrace.addTo(e.getCause());
+        Throwable cause = JoinTrace.addTo(Objects.requireNonNullElse(e.getCause(), e));
         if (cause instanceof IOException problem) {
             return problem;
         }

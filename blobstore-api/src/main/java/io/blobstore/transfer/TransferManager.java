@@ -114,6 +114,10 @@ public final class TransferManager implements AutoCloseable {
      * @throws java.util.concurrent.RejectedExecutionException if the executor rejects the transfer
      */
     public Transfer<StoredBlob> upload(BlobStore store, BlobKey key, BlobSource source, UploadOptions options) {
+        Objects.requireNonNull(store, "store");
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(source, "source");
+        Objects.requireNonNull(options, "options");
         requireOpen();
         Upload upload = observe(UPLOAD, store, key, enter(new Upload(store, key, source, options, environment)));
         upload.start();
@@ -131,8 +135,12 @@ public final class TransferManager implements AutoCloseable {
      * @throws java.util.concurrent.RejectedExecutionException if the executor rejects the transfer
      */
     public <R> Transfer<R> upload(BlobStore store, BlobKey key, ContentGenerator<R> generator, UploadOptions options) {
+        Objects.requireNonNull(generator, "generator");
         StreamedUpload<R> upload;
         try {
+            Objects.requireNonNull(store, "store");
+            Objects.requireNonNull(key, "key");
+            Objects.requireNonNull(options, "options");
             requireOpen();
             upload = new StreamedUpload<>(store, key, generator, options, environment);
         } catch (RuntimeException | Error e) {
@@ -162,6 +170,9 @@ public final class TransferManager implements AutoCloseable {
      * @throws IllegalStateException if this manager is closed
      */
     public BlobWriter openWriter(BlobStore store, BlobKey key, long maxSize, UploadOptions options) {
+        Objects.requireNonNull(store, "store");
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(options, "options");
         requireOpen();
         StreamedUpload<StoredBlob> upload = enter(StreamedUpload.ofWriter(store, key, maxSize, options, environment));
         observe(UPLOAD, store, key, upload).hold();
@@ -193,6 +204,11 @@ public final class TransferManager implements AutoCloseable {
     public Transfer<ReadResult> download(
             BlobStore store, BlobKey key, ByteRange range, BlobTarget target, DownloadOptions options)
             throws IOException {
+        Objects.requireNonNull(store, "store");
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(range, "range");
+        Objects.requireNonNull(target, "target");
+        Objects.requireNonNull(options, "options");
         requireOpen();
         RequestThrottle throttle = environment.throttle(options.retry(), options.concurrency());
         Download download =
@@ -235,6 +251,11 @@ public final class TransferManager implements AutoCloseable {
             IntFunction<ByteBuffer> allocator,
             long maxGap,
             DownloadOptions options) {
+        Objects.requireNonNull(store, "store");
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(ranges, "ranges");
+        Objects.requireNonNull(allocator, "allocator");
+        Objects.requireNonNull(options, "options");
         requireOpen();
         VectoredRead read = enter(new VectoredRead(store, key, ranges, allocator, maxGap, options, environment));
         observe(DOWNLOAD, store, key, read).start();
@@ -253,6 +274,9 @@ public final class TransferManager implements AutoCloseable {
      * @throws IllegalStateException if this manager is closed
      */
     public BlobReader openReader(BlobStore store, BlobKey key, ReaderOptions options) {
+        Objects.requireNonNull(store, "store");
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(options, "options");
         requireOpen();
         ReaderGroups.Member member = readerGroups.join(store, key, options);
         BlobReader.Report report = environment.events().isObserved()
@@ -285,6 +309,9 @@ public final class TransferManager implements AutoCloseable {
      * @throws java.util.concurrent.RejectedExecutionException if the executor rejects the transfer
      */
     public <T> Transfer<T> start(TransferTask<T> task, RetryPolicy retry, int concurrency, TransferListener listener) {
+        Objects.requireNonNull(task, "task");
+        Objects.requireNonNull(retry, "retry");
+        Objects.requireNonNull(listener, "listener");
         TaskTransfer<T> transfer =
                 enter(new TaskTransfer<>(task, retry, environment.throttle(retry, concurrency), listener, environment));
         if (environment.events().isObserved()) {
@@ -379,6 +406,7 @@ public final class TransferManager implements AutoCloseable {
          * threads.
          */
         public Builder executor(Executor executor) {
+            Objects.requireNonNull(executor, "executor");
             this.executor = Optional.of(executor);
             return this;
         }

@@ -151,18 +151,21 @@ public final class UploadOptions {
 
         /** Sets the options with which the blob is stored. */
         public Builder store(StoreOptions options) {
+            Objects.requireNonNull(options, "options");
             store = options;
             return this;
         }
 
         /** Sets how often a failed request is attempted again. */
         public Builder retry(RetryPolicy policy) {
+            Objects.requireNonNull(policy, "policy");
             retry = policy;
             return this;
         }
 
         /** Sets the listener that receives progress. */
         public Builder listener(TransferListener listener) {
+            Objects.requireNonNull(listener, "listener");
             this.listener = listener;
             return this;
         }

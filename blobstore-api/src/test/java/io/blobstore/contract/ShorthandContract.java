@@ -6,12 +6,24 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.blobstore.BlobNotFoundException;
+import io.blobstore.BlobStore;
+import io.blobstore.BlobTarget;
+import io.blobstore.ByteRange;
+import io.blobstore.CopyOptions;
 import io.blobstore.IntegrityException;
+import io.blobstore.ListOptions;
+import io.blobstore.PresignOptions;
 import io.blobstore.RangeNotSatisfiableException;
+import io.blobstore.ReadOptions;
+import io.blobstore.StoreOptions;
+import io.blobstore.spi.PartLayout;
 import io.blobstore.transfer.TransferManager;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -58,6 +70,25 @@ abstract class ShorthandContract extends ReaderContract {
     void noArrayIsReadWhereThereIsNoBlob() {
         assertThatExceptionOfType(BlobNotFoundException.class).isThrownBy(() -> store.readAllBytes(KEY, 10));
         assertThatIllegalArgumentException().isThrownBy(() -> store.readAllBytes(KEY, -1));
+    }
+
+    @Test
+    void aNullArgumentIsNamed() {
+        NullArguments arguments = new NullArguments(
+                store,
+                KEY,
+                ByteBuffer.allocate(1),
+                source(new byte[1]),
+                ByteRange.of(0, 1),
+                BlobTarget.Window.of(ByteBuffer.allocate(1)),
+                StoreOptions.DEFAULT,
+                ReadOptions.DEFAULT,
+                CopyOptions.DEFAULT,
+                ListOptions.DEFAULT,
+                PresignOptions.get(Duration.ofSeconds(1)),
+                new PartLayout(1, 1));
+
+        assertThat(arguments.unnamed(List.of(BlobStore.class))).isEmpty();
     }
 
     @Test

@@ -101,6 +101,9 @@ public final class FsBlobStore implements BlobStore {
 
     @Override
     public StoredBlob store(BlobKey key, BlobSource content, StoreOptions options) throws IOException {
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(content, "content");
+        Objects.requireNonNull(options, "options");
         return translating(Operation.STORE, key, () -> {
             BlobFileWriter blob = BlobFileWriter.create(Operation.STORE, root, key, content.size(), options);
             try {
@@ -114,6 +117,10 @@ public final class FsBlobStore implements BlobStore {
     @Override
     public ReadResult read(BlobKey key, ByteRange range, BlobTarget.Window target, ReadOptions options)
             throws IOException {
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(range, "range");
+        Objects.requireNonNull(target, "target");
+        Objects.requireNonNull(options, "options");
         ByteRanges.requireRoom(range, target.remaining());
         return translating(Operation.READ, key, () -> {
             try (BlobFile blob = openBlob(Operation.READ, key)) {
@@ -150,6 +157,7 @@ public final class FsBlobStore implements BlobStore {
 
     @Override
     public BlobMetadata head(BlobKey key) throws IOException {
+        Objects.requireNonNull(key, "key");
         return translating(Operation.HEAD, key, () -> {
             try (BlobFile blob = openBlob(Operation.HEAD, key)) {
                 if (blob.attributes().size() == 0) {
@@ -162,6 +170,7 @@ public final class FsBlobStore implements BlobStore {
 
     @Override
     public BlobListing list(ListOptions options) throws IOException {
+        Objects.requireNonNull(options, "options");
         return list(options, false);
     }
 
@@ -172,6 +181,7 @@ public final class FsBlobStore implements BlobStore {
 
     @Override
     public void delete(BlobKey key) throws IOException {
+        Objects.requireNonNull(key, "key");
         translating(Operation.DELETE, key, () -> {
             Path file = root.paths().resolve(Operation.DELETE, key);
             if (root.paths().stat(Operation.DELETE, key, file).isEmpty()) {
@@ -192,12 +202,14 @@ public final class FsBlobStore implements BlobStore {
 
     @Override
     public DeleteResult delete(Collection<BlobKey> keys) throws IOException {
+        Objects.requireNonNull(keys, "keys");
         root.requireOpen();
         return Deletions.oneByOne(keys, this::delete);
     }
 
     @Override
     public long deleteAll(String prefix) throws IOException {
+        Objects.requireNonNull(prefix, "prefix");
         if (prefix.isEmpty()) {
             throw new IllegalArgumentException(
                     "deleteAll needs a prefix: an empty one would delete every blob of the store");
@@ -220,6 +232,9 @@ public final class FsBlobStore implements BlobStore {
      */
     @Override
     public StoredBlob copy(BlobKey from, BlobKey to, CopyOptions options) throws IOException {
+        Objects.requireNonNull(from, "from");
+        Objects.requireNonNull(to, "to");
+        Objects.requireNonNull(options, "options");
         for (int attempt = 1; ; attempt++) {
             try {
                 return copyOnce(from, to, options);
@@ -268,6 +283,8 @@ public final class FsBlobStore implements BlobStore {
 
     @Override
     public PresignedUrl presign(BlobKey key, PresignOptions options) {
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(options, "options");
         root.requireOpen();
         throw new UnsupportedOperationException("a local directory has no URLs to presign: " + this);
     }
@@ -275,6 +292,9 @@ public final class FsBlobStore implements BlobStore {
     @Override
     public MultipartUpload createMultipartUpload(BlobKey key, PartLayout layout, StoreOptions options)
             throws IOException {
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(layout, "layout");
+        Objects.requireNonNull(options, "options");
         layout.requireWithin(CAPABILITIES);
         return translating(Operation.CREATE_UPLOAD, key, () -> {
             root.paths().resolve(Operation.CREATE_UPLOAD, key); // an invalid key fails the creation, not the completion
@@ -313,6 +333,7 @@ public final class FsBlobStore implements BlobStore {
      */
     @Override
     public UploadListing listUploads(String prefix) throws IOException {
+        Objects.requireNonNull(prefix, "prefix");
         root.requireOpen();
         return FsErrors.translating(Operation.LIST_UPLOADS, null, root.path(), () -> {
             root.requireDirectory();
@@ -322,6 +343,8 @@ public final class FsBlobStore implements BlobStore {
 
     @Override
     public void abortUpload(BlobKey key, String id) throws IOException {
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(id, "id");
         translating(Operation.ABORT_UPLOAD, key, () -> {
             FsUploads.abort(root, key, id);
             return true;

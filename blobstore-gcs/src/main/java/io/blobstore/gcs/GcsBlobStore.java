@@ -43,6 +43,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import javax.net.ssl.TrustManager;
@@ -158,6 +159,9 @@ public final class GcsBlobStore implements BlobStore {
 
     @Override
     public StoredBlob store(BlobKey key, BlobSource content, StoreOptions options) throws IOException {
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(content, "content");
+        Objects.requireNonNull(options, "options");
         bucket.requireOpen();
         return transport.isGrpc(Operation.STORE, key)
                 ? bucket.observed(Operation.STORE, key, () -> appendable.store(key, content, options))
@@ -167,6 +171,10 @@ public final class GcsBlobStore implements BlobStore {
     @Override
     public ReadResult read(BlobKey key, ByteRange range, BlobTarget.Window target, ReadOptions options)
             throws IOException {
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(range, "range");
+        Objects.requireNonNull(target, "target");
+        Objects.requireNonNull(options, "options");
         ByteRanges.requireRoom(range, target.remaining());
         bucket.requireOpen();
         if (transport.isGrpc(Operation.READ, key)) {
@@ -177,27 +185,32 @@ public final class GcsBlobStore implements BlobStore {
 
     @Override
     public BlobMetadata head(BlobKey key) throws IOException {
+        Objects.requireNonNull(key, "key");
         return objects.head(Operation.HEAD, key, Optional.empty());
     }
 
     @Override
     public BlobListing list(ListOptions options) throws IOException {
+        Objects.requireNonNull(options, "options");
         return new GcsListing(bucket, names, client.client(), Operation.LIST, options).begin();
     }
 
     @Override
     public void delete(BlobKey key) throws IOException {
+        Objects.requireNonNull(key, "key");
         deletion.delete(key);
     }
 
     @Override
     public DeleteResult delete(Collection<BlobKey> keys) throws IOException {
+        Objects.requireNonNull(keys, "keys");
         bucket.requireOpen();
         return deletion.delete(keys);
     }
 
     @Override
     public long deleteAll(String prefix) throws IOException {
+        Objects.requireNonNull(prefix, "prefix");
         if (prefix.isEmpty()) {
             throw new IllegalArgumentException(
                     "deleteAll needs a prefix: an empty one would delete every blob of the store");
@@ -207,18 +220,26 @@ public final class GcsBlobStore implements BlobStore {
 
     @Override
     public StoredBlob copy(BlobKey from, BlobKey to, CopyOptions options) throws IOException {
+        Objects.requireNonNull(from, "from");
+        Objects.requireNonNull(to, "to");
+        Objects.requireNonNull(options, "options");
         bucket.requireOpen();
         return copy.run(from, to, options);
     }
 
     @Override
     public PresignedUrl presign(BlobKey key, PresignOptions options) throws IOException {
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(options, "options");
         return presigning.run(key, options);
     }
 
     @Override
     public MultipartUpload createMultipartUpload(BlobKey key, PartLayout layout, StoreOptions options)
             throws IOException {
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(layout, "layout");
+        Objects.requireNonNull(options, "options");
         layout.requireWithin(CAPABILITIES);
         bucket.requireOpen();
         if (transport.isGrpc(Operation.CREATE_UPLOAD, key)) {
@@ -313,11 +334,14 @@ public final class GcsBlobStore implements BlobStore {
      */
     @Override
     public UploadListing listUploads(String prefix) throws IOException {
+        Objects.requireNonNull(prefix, "prefix");
         return incomplete.list(prefix);
     }
 
     @Override
     public void abortUpload(BlobKey key, String id) throws IOException {
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(id, "id");
         bucket.requireOpen();
         incomplete.abort(key, id);
     }

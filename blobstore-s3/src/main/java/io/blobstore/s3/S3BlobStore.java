@@ -39,6 +39,7 @@ import java.io.IOException;
 import java.time.Clock;
 import java.util.Collection;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -197,6 +198,9 @@ public final class S3BlobStore implements BlobStore {
 
     @Override
     public StoredBlob store(BlobKey key, BlobSource content, StoreOptions options) throws IOException {
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(content, "content");
+        Objects.requireNonNull(options, "options");
         bucket.requireOpen();
         return put.run(key, content, options);
     }
@@ -204,6 +208,10 @@ public final class S3BlobStore implements BlobStore {
     @Override
     public ReadResult read(BlobKey key, ByteRange range, BlobTarget.Window target, ReadOptions options)
             throws IOException {
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(range, "range");
+        Objects.requireNonNull(target, "target");
+        Objects.requireNonNull(options, "options");
         ByteRanges.requireRoom(range, target.remaining());
         bucket.requireOpen();
         return new RangedRead(objects, errors, key, range, options.ifMatch(), target).run();
@@ -211,27 +219,32 @@ public final class S3BlobStore implements BlobStore {
 
     @Override
     public BlobMetadata head(BlobKey key) throws IOException {
+        Objects.requireNonNull(key, "key");
         return objects.head(Operation.HEAD, key, Optional.empty());
     }
 
     @Override
     public BlobListing list(ListOptions options) throws IOException {
+        Objects.requireNonNull(options, "options");
         return new S3Listing(bucket, names, client, headers, Operation.LIST, options).begin();
     }
 
     @Override
     public void delete(BlobKey key) throws IOException {
+        Objects.requireNonNull(key, "key");
         deletion.delete(key);
     }
 
     @Override
     public DeleteResult delete(Collection<BlobKey> keys) throws IOException {
+        Objects.requireNonNull(keys, "keys");
         bucket.requireOpen();
         return deletion.delete(keys);
     }
 
     @Override
     public long deleteAll(String prefix) throws IOException {
+        Objects.requireNonNull(prefix, "prefix");
         if (prefix.isEmpty()) {
             throw new IllegalArgumentException(
                     "deleteAll needs a prefix: an empty one would delete every blob of the store");
@@ -241,18 +254,26 @@ public final class S3BlobStore implements BlobStore {
 
     @Override
     public StoredBlob copy(BlobKey from, BlobKey to, CopyOptions options) throws IOException {
+        Objects.requireNonNull(from, "from");
+        Objects.requireNonNull(to, "to");
+        Objects.requireNonNull(options, "options");
         bucket.requireOpen();
         return copy.run(from, to, options);
     }
 
     @Override
     public PresignedUrl presign(BlobKey key, PresignOptions options) throws IOException {
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(options, "options");
         return presigning.run(key, options);
     }
 
     @Override
     public MultipartUpload createMultipartUpload(BlobKey key, PartLayout layout, StoreOptions options)
             throws IOException {
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(layout, "layout");
+        Objects.requireNonNull(options, "options");
         layout.requireWithin(CAPABILITIES);
         bucket.requireOpen();
         return uploads.create(() -> new S3MultipartUpload(
@@ -300,11 +321,14 @@ public final class S3BlobStore implements BlobStore {
      */
     @Override
     public UploadListing listUploads(String prefix) throws IOException {
+        Objects.requireNonNull(prefix, "prefix");
         return new S3UploadListing(bucket, names, client, headers, prefix).begin();
     }
 
     @Override
     public void abortUpload(BlobKey key, String id) throws IOException {
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(id, "id");
         bucket.requireOpen();
         multipart.abort(key, id);
     }

@@ -31,6 +31,7 @@ import io.blobstore.spi.PartLayout;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Collection;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -73,6 +74,9 @@ public final class MemoryBlobStore implements BlobStore {
 
     @Override
     public StoredBlob store(BlobKey key, BlobSource source, StoreOptions options) throws IOException {
+        Objects.requireNonNull(source, "content");
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(options, "options");
         requireSupported(options.precondition());
         requireOpen();
         if (source.size() > capabilities.maxBlobSize()) {
@@ -93,6 +97,10 @@ public final class MemoryBlobStore implements BlobStore {
     @Override
     public ReadResult read(BlobKey key, ByteRange range, BlobTarget.Window target, ReadOptions options)
             throws IOException {
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(range, "range");
+        Objects.requireNonNull(target, "target");
+        Objects.requireNonNull(options, "options");
         ByteRanges.requireRoom(range, target.remaining());
         requireOpen();
         MemoryContent.Blob blob = content.require(Operation.READ, key);
@@ -113,6 +121,7 @@ public final class MemoryBlobStore implements BlobStore {
 
     @Override
     public BlobMetadata head(BlobKey key) throws IOException {
+        Objects.requireNonNull(key, "key");
         requireOpen();
         return content.require(Operation.HEAD, key).metadata();
     }
@@ -120,24 +129,28 @@ public final class MemoryBlobStore implements BlobStore {
     /** Lists the blobs that the store holds at the moment of the call. */
     @Override
     public BlobListing list(ListOptions options) {
+        Objects.requireNonNull(options, "options");
         requireOpen();
         return new MemoryListing(content.list(), options);
     }
 
     @Override
     public void delete(BlobKey key) {
+        Objects.requireNonNull(key, "key");
         requireOpen();
         content.remove(key);
     }
 
     @Override
     public DeleteResult delete(Collection<BlobKey> keys) throws IOException {
+        Objects.requireNonNull(keys, "keys");
         requireOpen();
         return Deletions.oneByOne(keys, this::delete);
     }
 
     @Override
     public long deleteAll(String prefix) {
+        Objects.requireNonNull(prefix, "prefix");
         if (prefix.isEmpty()) {
             throw new IllegalArgumentException(
                     "deleteAll needs a prefix: an empty one would delete every blob of the store");
@@ -148,6 +161,9 @@ public final class MemoryBlobStore implements BlobStore {
 
     @Override
     public StoredBlob copy(BlobKey from, BlobKey to, CopyOptions options) throws IOException {
+        Objects.requireNonNull(from, "from");
+        Objects.requireNonNull(to, "to");
+        Objects.requireNonNull(options, "options");
         requireSupported(options.precondition());
         requireOpen();
         MemoryContent.Blob blob = content.require(Operation.COPY, from);
@@ -159,6 +175,8 @@ public final class MemoryBlobStore implements BlobStore {
 
     @Override
     public PresignedUrl presign(BlobKey key, PresignOptions options) {
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(options, "options");
         requireOpen();
         throw new UnsupportedOperationException("a store in memory has no presigned URLs");
     }
@@ -166,6 +184,9 @@ public final class MemoryBlobStore implements BlobStore {
     @Override
     public MultipartUpload createMultipartUpload(BlobKey key, PartLayout layout, StoreOptions options)
             throws IOException {
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(layout, "layout");
+        Objects.requireNonNull(options, "options");
         if (!capabilities.multipart()) {
             throw new UnsupportedOperationException("this store has no multipart uploads");
         }
@@ -196,12 +217,15 @@ public final class MemoryBlobStore implements BlobStore {
 
     @Override
     public UploadListing listUploads(String prefix) {
+        Objects.requireNonNull(prefix, "prefix");
         requireOpen();
         return UploadListing.of(content.listUploads(prefix));
     }
 
     @Override
     public void abortUpload(BlobKey key, String id) {
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(id, "id");
         requireOpen();
         content.abortUpload(key, id);
     }
