@@ -35,8 +35,8 @@ import org.slf4j.LoggerFactory;
  * <p>The writing thread is a worker itself. Where it would wait for a part to be sent that no worker has begun, it
  * sends that itself, so it depends on no thread of the executor.
  *
- * <p>Memory: one part for each that is in flight, the one that is being filled, and the first one if its start is set
- * at the end.
+ * <p>Memory: the parts in flight, together at most the manager's bytes in flight or one part, the one that is being
+ * filled, and the first one if its start is set at the end.
  */
 final class StreamedUpload<R> extends ParallelTransfer<R> {
     private static final Logger LOG = LoggerFactory.getLogger(StreamedUpload.class);
@@ -81,6 +81,8 @@ final class StreamedUpload<R> extends ParallelTransfer<R> {
     private final Deque<StreamedPart> waiting = new ArrayDeque<>();
     /** The parts that wait or are being sent. */
     private int inFlight;
+
+    private long bytesInFlight;
     /** The workers that were started for them. */
     private int senders;
 
@@ -107,8 +109,10 @@ final class StreamedUpload<R> extends ParallelTransfer<R> {
         this.options = options;
         this.limits = store.capabilities();
         long declared = generator.maxSize();
-        this.layout = PartLayout.ofUnknownSize(partSize(declared));
-        long most = limits.multipart() ? most(layout.partSize()) : Math.min(layout.partSize(), limits.maxBlobSize());
+        boolean bounded = declared != TransferProgress.UNKNOWN || !limits.multipart();
+        this.layout =
+                bounded ? PartLayout.ofUnknownSize(partSize(declared)) : PartLayout.growing(partSize(declared), limits);
+        long most = limits.multipart() ? layout.capacity(limits) : Math.min(layout.partSize(), limits.maxBlobSize());
         this.maxSize = declared == TransferProgress.UNKNOWN ? most : Math.min(declared, most);
         this.writer = new BlobWriter(this);
         tracker().planned(generator.progressTotal(), 1);
@@ -163,14 +167,9 @@ final class StreamedUpload<R> extends ParallelTransfer<R> {
             return options.partSize();
         }
         // An upper bound may be larger than the content will be: what is too large is found when it is written.
-        long size = Math.min(declared, most(limits.maxPartSize()));
+        long size = Math.min(
+                declared, PartLayout.ofUnknownSize(limits.maxPartSize()).capacity(limits));
         return PartLayout.plan(Math.max(1, size), options.partSize(), limits).partSize();
-    }
-
-    /** Returns the most bytes that the store takes in parts of a size. */
-    private long most(long partSize) {
-        long inParts = partSize > Long.MAX_VALUE / limits.maxParts() ? Long.MAX_VALUE : partSize * limits.maxParts();
-        return Math.min(limits.maxBlobSize(), inParts);
     }
 
     // ---- writing, by one thread at a time
@@ -226,7 +225,7 @@ final class StreamedUpload<R> extends ParallelTransfer<R> {
                 part = null;
             }
             if (part == null) {
-                part = new StreamedPart(++partsBegun, layout.partSize());
+                part = new StreamedPart(++partsBegun, layout.fullLength(partsBegun));
                 current = part;
             }
             int before = content.remaining();
@@ -243,7 +242,7 @@ final class StreamedUpload<R> extends ParallelTransfer<R> {
                     + " choose larger parts");
         }
         return new IllegalArgumentException(most + "the most that was announced, or that the store allows in "
-                + limits.maxParts() + " parts of " + layout.partSize() + "; announce a larger maximum size");
+                + limits.maxParts() + " parts of " + layout.partSize() + " or more; announce a larger maximum size");
     }
 
     private void passOn(StreamedPart part) throws IOException {
@@ -257,7 +256,7 @@ final class StreamedUpload<R> extends ParallelTransfer<R> {
             current = null;
             return;
         }
-        awaitRoom();
+        awaitRoom(part);
         current = null;
         submit(part);
     }
@@ -279,14 +278,18 @@ final class StreamedUpload<R> extends ParallelTransfer<R> {
         progressPassedOn = progress;
     }
 
-    /** Waits until fewer parts are in flight than may be, and sends those that no worker has begun. */
-    private void awaitRoom() throws IOException {
+    /**
+     * Waits until fewer parts are in flight than may be, and with this one no more bytes than the manager allows; sends
+     * those that no worker has begun.
+     */
+    private void awaitRoom(StreamedPart next) throws IOException {
         for (; ; ) {
             requireRunning();
             StreamedPart unsent;
             lock.lock();
             try {
-                if (inFlight < options.concurrency()) {
+                boolean fits = bytesInFlight <= environment().budget().limit() - next.size();
+                if (inFlight == 0 || (inFlight < options.concurrency() && fits)) {
                     return;
                 }
                 unsent = waiting.poll();
@@ -343,6 +346,7 @@ final class StreamedUpload<R> extends ParallelTransfer<R> {
         try {
             waiting.add(part);
             inFlight++;
+            bytesInFlight += part.size();
             startSender = senders < options.concurrency();
             if (startSender) {
                 senders++;
@@ -387,6 +391,7 @@ final class StreamedUpload<R> extends ParallelTransfer<R> {
     }
 
     private void send(StreamedPart part) throws IOException, InterruptedException {
+        long bytes = part.size();
         try (part) {
             MultipartUpload upload = created();
             BlobSource content = part.content();
@@ -400,6 +405,7 @@ final class StreamedUpload<R> extends ParallelTransfer<R> {
             lock.lock();
             try {
                 inFlight--;
+                bytesInFlight -= bytes;
                 sent.signalAll();
             } finally {
                 lock.unlock();
@@ -462,7 +468,7 @@ final class StreamedUpload<R> extends ParallelTransfer<R> {
 
     private void submitLast(@Nullable StreamedPart part) throws IOException {
         if (part != null) {
-            awaitRoom();
+            awaitRoom(part);
             submit(part);
         }
     }

@@ -110,7 +110,7 @@ final class DemoCommand implements Callable<Integer> {
             Measurement<StoredBlob> upload =
                     FileUpload.run(store, KEY, mapped.region(), UploadOptions.DEFAULT, output.bar("Storing         "));
             Measurement<ReadResult> download =
-                    FileDownload.run(store, KEY, BlobTarget.ofPath(copy), output.bar("Reading back    "));
+                    FileDownload.run(store, KEY, BlobTarget.ofPath(copy), false, output.bar("Reading back    "));
             verify(mapped, upload.result(), download.result().checksum(), copy);
             return report(upload, download, uri, file, copy);
         }

@@ -3,6 +3,7 @@ package io.blobstore.cli;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobStore;
 import io.blobstore.BlobTarget;
+import io.blobstore.ByteRange;
 import io.blobstore.ReadResult;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -10,9 +11,12 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
 
 /** {@code blobstore download}. */
 @Command(
@@ -22,6 +26,9 @@ import picocli.CommandLine.ParentCommand;
                         + " and its checksum verified. Of a blob that 'upload --compress' stored, its content.")
 @SuppressWarnings("NullAway.Init") // picocli sets what is required
 final class DownloadCommand implements Callable<Integer> {
+    @Spec
+    CommandSpec command;
+
     @ParentCommand
     Main main;
 
@@ -31,8 +38,19 @@ final class DownloadCommand implements Callable<Integer> {
     @Mixin
     final StoreOption store = new StoreOption();
 
-    @Option(names = "--to", required = true, paramLabel = "FILE", description = "The file to create or replace.")
+    @Option(
+            names = "--to",
+            required = true,
+            paramLabel = "FILE",
+            description = "The file to create or replace, or - for standard output, as 'cat' writes it: then nothing"
+                    + " else is printed, and the output must not be used if the exit code is not 0.")
     Path file;
+
+    @Option(
+            names = "--resume",
+            description = "Keep what was read if the download is interrupted, in .NAME.blobstore-part beside FILE, and"
+                    + " go on with it when the same command is run again.")
+    boolean resume;
 
     @Mixin
     final ContentOption content = new ContentOption();
@@ -42,10 +60,19 @@ final class DownloadCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        if (file.toString().equals("-")) {
+            if (resume) {
+                throw new ParameterException(command.commandLine(), "--resume needs a file; got --to -");
+            }
+            try (BlobStore source = store.open()) {
+                ContentOutput.write(content.view(source), key, ByteRange.all(), main.content());
+            }
+            return ExitCode.OK;
+        }
         main.holdExit();
         try (BlobStore source = store.open()) {
             Measurement<ReadResult> download =
-                    FileDownload.run(content.view(source), key, BlobTarget.ofPath(file), output.bar("Reading"));
+                    FileDownload.run(content.view(source), key, BlobTarget.ofPath(file), resume, output.bar("Reading"));
             ReadResult read = download.result();
             output.print(new Report()
                     .add("key", key.toString())

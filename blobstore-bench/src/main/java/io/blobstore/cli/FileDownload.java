@@ -17,14 +17,15 @@ final class FileDownload {
 
     private FileDownload() {}
 
-    static Measurement<ReadResult> run(BlobStore store, BlobKey key, BlobTarget target, ProgressBar bar)
+    static Measurement<ReadResult> run(BlobStore store, BlobKey key, BlobTarget target, boolean resume, ProgressBar bar)
             throws IOException {
+        DownloadOptions options = OPTIONS.toBuilder().resumable(resume).build();
         // Own threads instead of the reader's: they are alive when the heap is measured.
         ExecutorService threads = TransferRun.threads(OPTIONS.concurrency());
         try (bar;
                 TransferManager reader =
                         TransferManager.builder().executor(threads).build()) {
-            return TransferRun.await(bar, () -> reader.download(store, key, ByteRange.all(), target, OPTIONS));
+            return TransferRun.await(bar, () -> reader.download(store, key, ByteRange.all(), target, options));
         } finally {
             threads.shutdown();
         }
