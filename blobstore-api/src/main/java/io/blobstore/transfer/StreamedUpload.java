@@ -15,14 +15,10 @@ import io.blobstore.spi.PartLayout;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -73,18 +69,7 @@ final class StreamedUpload<R> extends ParallelTransfer<R> {
     /** What the store has accepted, by number. */
     private final ConcurrentSkipListMap<Integer, UploadedPart> accepted = new ConcurrentSkipListMap<>();
 
-    /** Held for a few instructions. */
-    private final ReentrantLock lock = new ReentrantLock();
-
-    private final Condition sent = lock.newCondition();
-    // Guarded by lock:
-    private final Deque<StreamedPart> waiting = new ArrayDeque<>();
-    /** The parts that wait or are being sent. */
-    private int inFlight;
-
-    private long bytesInFlight;
-    /** The workers that were started for them. */
-    private int senders;
+    private final PartQueue queue;
 
     /** Plans the upload. Takes over the generator, which is closed at the end. */
     StreamedUpload(
@@ -108,6 +93,7 @@ final class StreamedUpload<R> extends ParallelTransfer<R> {
         this.generator = generator;
         this.options = options;
         this.limits = store.capabilities();
+        this.queue = new PartQueue(options.concurrency(), environment.budget().limit());
         long declared = generator.maxSize();
         boolean bounded = declared != TransferProgress.UNKNOWN || !limits.multipart();
         this.layout =
@@ -286,27 +272,19 @@ final class StreamedUpload<R> extends ParallelTransfer<R> {
         for (; ; ) {
             requireRunning();
             StreamedPart unsent;
-            lock.lock();
             try {
-                boolean fits = bytesInFlight <= environment().budget().limit() - next.size();
-                if (inFlight == 0 || (inFlight < options.concurrency() && fits)) {
-                    return;
-                }
-                unsent = waiting.poll();
-                if (unsent == null) {
-                    sent.await(); // the workers that send are interrupted if the transfer stops
-                }
+                unsent = queue.awaitRoom(next.size());
             } catch (InterruptedException e) {
                 cancel();
                 Thread.currentThread().interrupt();
                 throw new InterruptedIOException("interrupted while parts were sent; the upload is cancelled");
-            } finally {
-                lock.unlock();
             }
-            if (unsent != null) {
-                try (StreamedPart part = unsent) { // not sent if the transfer was stopped
-                    asWorker(() -> send(part));
-                }
+            if (unsent == null) {
+                requireRunning();
+                return;
+            }
+            try (StreamedPart part = unsent) { // not sent if the transfer was stopped
+                asWorker(() -> send(part));
             }
         }
     }
@@ -341,50 +319,25 @@ final class StreamedUpload<R> extends ParallelTransfer<R> {
     // ---- sending
 
     private void submit(StreamedPart part) {
-        boolean startSender;
-        lock.lock();
-        try {
-            waiting.add(part);
-            inFlight++;
-            bytesInFlight += part.size();
-            startSender = senders < options.concurrency();
-            if (startSender) {
-                senders++;
-            }
-        } finally {
-            lock.unlock();
-        }
-        if (startSender) {
+        if (queue.add(part)) {
             try {
                 environment().executor().execute(() -> work(this::sendWaiting));
             } catch (RejectedExecutionException e) { // then the writing thread sends
                 LOG.debug("{}: one worker less, because the executor rejected it", this, e);
-                senderEnded();
+                queue.workerEnded();
             }
-        }
-    }
-
-    private void senderEnded() {
-        lock.lock();
-        try {
-            senders--;
-        } finally {
-            lock.unlock();
         }
     }
 
     private void sendWaiting() throws IOException, InterruptedException {
         for (; ; ) {
-            StreamedPart part;
-            lock.lock();
-            try {
-                part = isStopped() ? null : waiting.poll();
-                if (part == null) {
-                    senders--;
-                    return;
-                }
-            } finally {
-                lock.unlock();
+            if (isStopped()) {
+                queue.workerEnded();
+                return;
+            }
+            StreamedPart part = queue.pollOrEnd();
+            if (part == null) {
+                return;
             }
             send(part);
         }
@@ -402,14 +355,7 @@ final class StreamedUpload<R> extends ParallelTransfer<R> {
                             () -> withinBudget(content.size(), () -> upload.uploadPart(part.number(), content))));
             tracker().moved(part.weight());
         } finally {
-            lock.lock();
-            try {
-                inFlight--;
-                bytesInFlight -= bytes;
-                sent.signalAll();
-            } finally {
-                lock.unlock();
-            }
+            queue.sent(bytes);
         }
     }
 
@@ -461,7 +407,7 @@ final class StreamedUpload<R> extends ParallelTransfer<R> {
         submitLast(last);
         current = null;
         StreamedPart unsent;
-        while ((unsent = poll()) != null) {
+        while ((unsent = queue.poll()) != null) {
             send(unsent);
         }
     }
@@ -470,15 +416,6 @@ final class StreamedUpload<R> extends ParallelTransfer<R> {
         if (part != null) {
             awaitRoom(part);
             submit(part);
-        }
-    }
-
-    private @Nullable StreamedPart poll() {
-        lock.lock();
-        try {
-            return waiting.poll();
-        } finally {
-            lock.unlock();
         }
     }
 
@@ -527,7 +464,7 @@ final class StreamedUpload<R> extends ParallelTransfer<R> {
             LOG.warn("The unfinished upload of '{}' could not be aborted; the store may keep its parts", key, e);
         }
         StreamedPart unsent;
-        while ((unsent = poll()) != null) {
+        while ((unsent = queue.poll()) != null) {
             unsent.close();
         }
         close(current);
