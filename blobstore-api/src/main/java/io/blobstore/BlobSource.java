@@ -13,6 +13,10 @@ import java.util.Optional;
  * <p>A {@link io.blobstore.memory.MappedRegion} is a source whose buffers are the mapping itself; {@link #of} wraps
  * buffers; {@link #ofPath} reads a file by positional reads, for files that other processes may truncate.
  *
+ * <p>There is no source of an {@link java.io.InputStream}: its content can be read once, so a part that failed could
+ * not be sent again, and its size is not known. Write such content to a {@link io.blobstore.transfer.BlobWriter}, which
+ * keeps each part until it is stored.
+ *
  * <p>The content must not change while a transfer reads it. Sources over files check before and after every visit that
  * the file is still the one that was opened, and throw {@link SourceChangedException} if it is not.
  *

@@ -46,6 +46,7 @@ class ForwardingBlobStoreTest {
             ListOptions.DEFAULT,
             PresignOptions.get(Duration.ofMinutes(1)),
             new PartLayout(10, 3),
+            Optional.empty(),
             StoreCapabilities.builder()
                     .minPartSize(1)
                     .maxPartSize(2)

@@ -8,19 +8,25 @@ import java.util.List;
 
 /**
  * How a blob is split into parts: all of the same size except the last, which holds the rest. Sizes are in bytes.
+ * Immutable.
  *
  * <p>Of content that is made while it is uploaded, the size is known at the end only: its layout is one
  * {@linkplain #ofUnknownSize of unknown size}, and its last part is the one with the highest number when the upload is
- * completed.
+ * completed. Its parts may {@linkplain #growing grow}: the first {@value #EQUAL_PARTS} have the same size, and then the
+ * size increases after every {@value #STEP} parts.
  *
  * @param size the blob's size, 1 or more; or {@link #UNKNOWN_SIZE}
- * @param partSize the size of every part but the last, 1 or more
+ * @param partSize the size of every part but the last, 1 or more; if parts grow, that of the first ones
+ * @param growth by how much the size of parts increases at each step; 0 if all have the same size
  */
-public record PartLayout(long size, long partSize) {
+public record PartLayout(long size, long partSize, long growth) {
     /** The size of a layout whose number of parts is not known when the upload begins. */
     public static final long UNKNOWN_SIZE = -1;
 
     private static final long MIB = 1 << 20;
+    private static final long LARGEST_STREAM = 5L << 40;
+    private static final int EQUAL_PARTS = 1000;
+    private static final int STEP = 100;
 
     /**
      * Creates a layout.
@@ -28,13 +34,19 @@ public record PartLayout(long size, long partSize) {
      * @throws IllegalArgumentException if a size is less than 1, or there are more than 2^31 - 1 parts
      */
     public PartLayout {
-        if ((size < 1 && size != UNKNOWN_SIZE) || partSize < 1) {
+        if ((size < 1 && size != UNKNOWN_SIZE) || partSize < 1 || growth < 0) {
             throw new IllegalArgumentException(
-                    "a layout needs a size and a part size of 1 or more; got " + size + " and " + partSize);
+                    "a layout needs a size and a part size of 1 or more, and a growth of 0 or" + " more; got " + size
+                            + ", " + partSize + " and " + growth);
         }
         if (ceilDiv(size, partSize) > Integer.MAX_VALUE) {
             throw new IllegalArgumentException(size + " bytes in parts of " + partSize + " are too many parts");
         }
+    }
+
+    /** Creates a layout whose parts have the same size. */
+    public PartLayout(long size, long partSize) {
+        this(size, partSize, 0);
     }
 
     /**
@@ -63,6 +75,48 @@ public record PartLayout(long size, long partSize) {
         return new PartLayout(UNKNOWN_SIZE, partSize);
     }
 
+    /**
+     * Returns the layout of content whose size is not known at all: if 5 TiB, or the store's largest blob, do not fit
+     * into its maximum number of parts of this size, the parts grow so that they do. With 10,000 parts and a size of 16
+     * MiB, the first 16 GiB are in parts of that size, and the last part of 5 TiB has 1.2 GiB. For larger content, plan
+     * with an upper bound of its size.
+     */
+    public static PartLayout growing(long partSize, StoreCapabilities limits) {
+        PartLayout equal = ofUnknownSize(partSize);
+        long capacity = equal.capacity(limits);
+        long wanted = Math.min(limits.maxBlobSize(), LARGEST_STREAM);
+        if (capacity >= wanted || limits.maxParts() <= EQUAL_PARTS) {
+            return equal;
+        }
+        long least = ceilDiv(wanted - capacity, steps(limits.maxParts()));
+        long most = Math.max(0, limits.maxPartSize() - partSize) / step(limits.maxParts());
+        return new PartLayout(UNKNOWN_SIZE, partSize, Math.min(ceilDiv(least, MIB) * MIB, most));
+    }
+
+    /** Returns the size of the largest blob that has this layout within a store's limits. */
+    public long capacity(StoreCapabilities limits) {
+        long parts = limits.maxParts();
+        long equal = partSize > Long.MAX_VALUE / parts ? Long.MAX_VALUE : partSize * parts;
+        return Math.min(limits.maxBlobSize(), growth == 0 ? equal : equal + growth * steps(parts));
+    }
+
+    /** Returns how many times the size of parts has increased until a part. */
+    private static long step(long partNumber) {
+        return partNumber <= EQUAL_PARTS ? 0 : (partNumber - EQUAL_PARTS - 1) / STEP + 1;
+    }
+
+    /** Returns the sum of {@link #step} over the first parts. */
+    private static long steps(long parts) {
+        long growing = Math.max(0, parts - EQUAL_PARTS);
+        long whole = growing / STEP;
+        return STEP * (whole * (whole + 1) / 2) + growing % STEP * (whole + 1);
+    }
+
+    /** Returns the size of a part that is not the last one. */
+    public long fullLength(int partNumber) {
+        return partSize + growth * step(partNumber);
+    }
+
     /** Returns whether the size is known. */
     public boolean isSizeKnown() {
         return size != UNKNOWN_SIZE;
@@ -75,13 +129,31 @@ public record PartLayout(long size, long partSize) {
      */
     public int partCount() {
         requireSize();
-        return (int) ceilDiv(size, partSize);
+        int most = (int) ceilDiv(size, partSize);
+        if (growth == 0) {
+            return most;
+        }
+        int least = 1;
+        while (least < most) {
+            int middle = (least + most) >>> 1;
+            if (end(middle) < size) {
+                least = middle + 1;
+            } else {
+                most = middle;
+            }
+        }
+        return least;
+    }
+
+    /** Returns the number of bytes of the first parts, if none of them is the last one. */
+    private long end(long parts) {
+        return parts * partSize + growth * steps(parts);
     }
 
     /** Returns the offset in the blob at which a part begins. */
     public long offset(int partNumber) {
         requirePart(partNumber);
-        return (partNumber - 1) * partSize;
+        return end(partNumber - 1L);
     }
 
     /**
@@ -91,7 +163,7 @@ public record PartLayout(long size, long partSize) {
      */
     public long length(int partNumber) {
         requireSize();
-        return Math.min(partSize, size - offset(partNumber));
+        return Math.min(fullLength(partNumber), size - offset(partNumber));
     }
 
     /**
@@ -102,8 +174,8 @@ public record PartLayout(long size, long partSize) {
     public void requirePart(int partNumber, BlobSource content) {
         if (!isSizeKnown()) {
             requirePart(partNumber);
-            if (content.size() < 1 || content.size() > partSize) {
-                throw new IllegalArgumentException("part " + partNumber + " has 1 to " + partSize
+            if (content.size() < 1 || content.size() > fullLength(partNumber)) {
+                throw new IllegalArgumentException("part " + partNumber + " has 1 to " + fullLength(partNumber)
                         + " bytes in this layout; got " + content.size());
             }
             return;
@@ -128,11 +200,12 @@ public record PartLayout(long size, long partSize) {
             throw new IllegalStateException("no part was uploaded");
         }
         UploadedPart last = parts.get(parts.size() - 1);
-        PartLayout layout = new PartLayout(offset(last.partNumber()) + last.size(), partSize);
+        PartLayout layout = new PartLayout(offset(last.partNumber()) + last.size(), partSize, growth);
         for (UploadedPart part : parts) {
             if (part.size() != layout.length(part.partNumber())) {
                 throw new IllegalStateException("part " + part.partNumber() + " has " + part.size()
-                        + " bytes; every part but the last has " + partSize + " in this layout");
+                        + " bytes; every part but the last has " + fullLength(part.partNumber())
+                        + " in this layout");
             }
         }
         return layout;

@@ -3,6 +3,7 @@ package io.blobstore.transfer;
 import io.blobstore.StoredBlob;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.WritableByteChannel;
@@ -24,10 +25,14 @@ import java.util.concurrent.locks.ReentrantLock;
  * }
  * }</pre>
  *
- * <p>Bytes are copied into direct buffers of the size of a part. A part is sent as soon as it is full and more bytes
- * follow, with the retries, limits and checksums of any upload. Writing waits while {@link UploadOptions#concurrency()}
- * parts are in flight. Content of at most one part is stored with one request; a store without multipart uploads takes
- * no more than that. Memory: a part for each in flight, and one more; parts that are not full take less.
+ * <p>Bytes are copied into pooled direct buffers. A part is sent as soon as it is full and more bytes follow, with the
+ * retries, limits and checksums of any upload. Writing waits while {@link UploadOptions#concurrency()} parts are in
+ * flight, or {@link TransferManager.Builder#maxBytesInFlight} bytes. Content of at most one part is stored with one
+ * request; a store without multipart uploads takes no more than that. Memory: the parts in flight, and one more; parts
+ * that are not full take less.
+ *
+ * <p>If the size is not announced, parts {@linkplain io.blobstore.spi.PartLayout#growing grow}, so that the store's
+ * largest blob fits into its maximum number of parts.
  *
  * <p>Nothing becomes visible before {@link #complete()}. If a part fails permanently, the upload is stopped: the next
  * call throws that failure. If a thread is interrupted in {@code write} or {@code complete}, the upload is cancelled,
@@ -73,6 +78,15 @@ public final class BlobWriter implements WritableByteChannel {
         } finally {
             lock.unlock();
         }
+    }
+
+    /**
+     * Returns a view as a stream, for code that writes to one. It appends as {@link #write} does; its methods throw the
+     * same exceptions. Closing the stream refuses further bytes to the stream only: the blob is stored by
+     * {@link #complete()}, and discarded by {@link #close()}.
+     */
+    public OutputStream asOutputStream() {
+        return new BlobOutputStream(this);
     }
 
     /** Returns the number of bytes that were written so far, those {@linkplain #reserve reserved} included. */

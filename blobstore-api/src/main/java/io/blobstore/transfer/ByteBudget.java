@@ -22,6 +22,11 @@ final class ByteBudget {
         free = new Semaphore(units, true);
     }
 
+    /** Returns the number of bytes that may be transferred at once, rounded down. */
+    long limit() {
+        return (long) units * UNIT;
+    }
+
     /** Waits until this many bytes may be transferred. A request larger than the budget waits until it is alone. */
     void acquire(long bytes) throws InterruptedException {
         free.acquire(Math.min(toUnits(bytes), units));

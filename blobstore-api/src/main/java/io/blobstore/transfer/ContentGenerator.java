@@ -14,7 +14,7 @@ import java.io.IOException;
 public interface ContentGenerator<R> extends Closeable {
     /**
      * Returns the most bytes that are written. From this the size of the parts is planned, of which a store accepts a
-     * limited number. {@link TransferProgress#UNKNOWN} plans with the preferred size.
+     * limited number. With {@link TransferProgress#UNKNOWN}, parts grow from the preferred size where necessary.
      */
     default long maxSize() {
         return TransferProgress.UNKNOWN;

@@ -15,14 +15,10 @@ import io.blobstore.spi.PartLayout;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,8 +31,8 @@ import org.slf4j.LoggerFactory;
  * <p>The writing thread is a worker itself. Where it would wait for a part to be sent that no worker has begun, it
  * sends that itself, so it depends on no thread of the executor.
  *
- * <p>Memory: one part for each that is in flight, the one that is being filled, and the first one if its start is set
- * at the end.
+ * <p>Memory: the parts in flight, together at most the manager's bytes in flight or one part, the one that is being
+ * filled, and the first one if its start is set at the end.
  */
 final class StreamedUpload<R> extends ParallelTransfer<R> {
     private static final Logger LOG = LoggerFactory.getLogger(StreamedUpload.class);
@@ -73,16 +69,7 @@ final class StreamedUpload<R> extends ParallelTransfer<R> {
     /** What the store has accepted, by number. */
     private final ConcurrentSkipListMap<Integer, UploadedPart> accepted = new ConcurrentSkipListMap<>();
 
-    /** Held for a few instructions. */
-    private final ReentrantLock lock = new ReentrantLock();
-
-    private final Condition sent = lock.newCondition();
-    // Guarded by lock:
-    private final Deque<StreamedPart> waiting = new ArrayDeque<>();
-    /** The parts that wait or are being sent. */
-    private int inFlight;
-    /** The workers that were started for them. */
-    private int senders;
+    private final PartQueue queue;
 
     /** Plans the upload. Takes over the generator, which is closed at the end. */
     StreamedUpload(
@@ -106,9 +93,12 @@ final class StreamedUpload<R> extends ParallelTransfer<R> {
         this.generator = generator;
         this.options = options;
         this.limits = store.capabilities();
+        this.queue = new PartQueue(options.concurrency(), environment.budget().limit());
         long declared = generator.maxSize();
-        this.layout = PartLayout.ofUnknownSize(partSize(declared));
-        long most = limits.multipart() ? most(layout.partSize()) : Math.min(layout.partSize(), limits.maxBlobSize());
+        boolean bounded = declared != TransferProgress.UNKNOWN || !limits.multipart();
+        this.layout =
+                bounded ? PartLayout.ofUnknownSize(partSize(declared)) : PartLayout.growing(partSize(declared), limits);
+        long most = limits.multipart() ? layout.capacity(limits) : Math.min(layout.partSize(), limits.maxBlobSize());
         this.maxSize = declared == TransferProgress.UNKNOWN ? most : Math.min(declared, most);
         this.writer = new BlobWriter(this);
         tracker().planned(generator.progressTotal(), 1);
@@ -163,14 +153,9 @@ final class StreamedUpload<R> extends ParallelTransfer<R> {
             return options.partSize();
         }
         // An upper bound may be larger than the content will be: what is too large is found when it is written.
-        long size = Math.min(declared, most(limits.maxPartSize()));
+        long size = Math.min(
+                declared, PartLayout.ofUnknownSize(limits.maxPartSize()).capacity(limits));
         return PartLayout.plan(Math.max(1, size), options.partSize(), limits).partSize();
-    }
-
-    /** Returns the most bytes that the store takes in parts of a size. */
-    private long most(long partSize) {
-        long inParts = partSize > Long.MAX_VALUE / limits.maxParts() ? Long.MAX_VALUE : partSize * limits.maxParts();
-        return Math.min(limits.maxBlobSize(), inParts);
     }
 
     // ---- writing, by one thread at a time
@@ -226,7 +211,7 @@ final class StreamedUpload<R> extends ParallelTransfer<R> {
                 part = null;
             }
             if (part == null) {
-                part = new StreamedPart(++partsBegun, layout.partSize());
+                part = new StreamedPart(++partsBegun, layout.fullLength(partsBegun));
                 current = part;
             }
             int before = content.remaining();
@@ -243,7 +228,7 @@ final class StreamedUpload<R> extends ParallelTransfer<R> {
                     + " choose larger parts");
         }
         return new IllegalArgumentException(most + "the most that was announced, or that the store allows in "
-                + limits.maxParts() + " parts of " + layout.partSize() + "; announce a larger maximum size");
+                + limits.maxParts() + " parts of " + layout.partSize() + " or more; announce a larger maximum size");
     }
 
     private void passOn(StreamedPart part) throws IOException {
@@ -257,7 +242,7 @@ final class StreamedUpload<R> extends ParallelTransfer<R> {
             current = null;
             return;
         }
-        awaitRoom();
+        awaitRoom(part);
         current = null;
         submit(part);
     }
@@ -279,31 +264,27 @@ final class StreamedUpload<R> extends ParallelTransfer<R> {
         progressPassedOn = progress;
     }
 
-    /** Waits until fewer parts are in flight than may be, and sends those that no worker has begun. */
-    private void awaitRoom() throws IOException {
+    /**
+     * Waits until fewer parts are in flight than may be, and with this one no more bytes than the manager allows; sends
+     * those that no worker has begun.
+     */
+    private void awaitRoom(StreamedPart next) throws IOException {
         for (; ; ) {
             requireRunning();
             StreamedPart unsent;
-            lock.lock();
             try {
-                if (inFlight < options.concurrency()) {
-                    return;
-                }
-                unsent = waiting.poll();
-                if (unsent == null) {
-                    sent.await(); // the workers that send are interrupted if the transfer stops
-                }
+                unsent = queue.awaitRoom(next.size());
             } catch (InterruptedException e) {
                 cancel();
                 Thread.currentThread().interrupt();
                 throw new InterruptedIOException("interrupted while parts were sent; the upload is cancelled");
-            } finally {
-                lock.unlock();
             }
-            if (unsent != null) {
-                try (StreamedPart part = unsent) { // not sent if the transfer was stopped
-                    asWorker(() -> send(part));
-                }
+            if (unsent == null) {
+                requireRunning();
+                return;
+            }
+            try (StreamedPart part = unsent) { // not sent if the transfer was stopped
+                asWorker(() -> send(part));
             }
         }
     }
@@ -338,55 +319,32 @@ final class StreamedUpload<R> extends ParallelTransfer<R> {
     // ---- sending
 
     private void submit(StreamedPart part) {
-        boolean startSender;
-        lock.lock();
-        try {
-            waiting.add(part);
-            inFlight++;
-            startSender = senders < options.concurrency();
-            if (startSender) {
-                senders++;
-            }
-        } finally {
-            lock.unlock();
-        }
-        if (startSender) {
+        if (queue.add(part)) {
             try {
                 environment().executor().execute(() -> work(this::sendWaiting));
             } catch (RejectedExecutionException e) { // then the writing thread sends
                 LOG.debug("{}: one worker less, because the executor rejected it", this, e);
-                senderEnded();
+                queue.workerEnded();
             }
-        }
-    }
-
-    private void senderEnded() {
-        lock.lock();
-        try {
-            senders--;
-        } finally {
-            lock.unlock();
         }
     }
 
     private void sendWaiting() throws IOException, InterruptedException {
         for (; ; ) {
-            StreamedPart part;
-            lock.lock();
-            try {
-                part = isStopped() ? null : waiting.poll();
-                if (part == null) {
-                    senders--;
-                    return;
-                }
-            } finally {
-                lock.unlock();
+            if (isStopped()) {
+                queue.workerEnded();
+                return;
+            }
+            StreamedPart part = queue.pollOrEnd();
+            if (part == null) {
+                return;
             }
             send(part);
         }
     }
 
     private void send(StreamedPart part) throws IOException, InterruptedException {
+        long bytes = part.size();
         try (part) {
             MultipartUpload upload = created();
             BlobSource content = part.content();
@@ -397,13 +355,7 @@ final class StreamedUpload<R> extends ParallelTransfer<R> {
                             () -> withinBudget(content.size(), () -> upload.uploadPart(part.number(), content))));
             tracker().moved(part.weight());
         } finally {
-            lock.lock();
-            try {
-                inFlight--;
-                sent.signalAll();
-            } finally {
-                lock.unlock();
-            }
+            queue.sent(bytes);
         }
     }
 
@@ -455,24 +407,15 @@ final class StreamedUpload<R> extends ParallelTransfer<R> {
         submitLast(last);
         current = null;
         StreamedPart unsent;
-        while ((unsent = poll()) != null) {
+        while ((unsent = queue.poll()) != null) {
             send(unsent);
         }
     }
 
     private void submitLast(@Nullable StreamedPart part) throws IOException {
         if (part != null) {
-            awaitRoom();
+            awaitRoom(part);
             submit(part);
-        }
-    }
-
-    private @Nullable StreamedPart poll() {
-        lock.lock();
-        try {
-            return waiting.poll();
-        } finally {
-            lock.unlock();
         }
     }
 
@@ -521,7 +464,7 @@ final class StreamedUpload<R> extends ParallelTransfer<R> {
             LOG.warn("The unfinished upload of '{}' could not be aborted; the store may keep its parts", key, e);
         }
         StreamedPart unsent;
-        while ((unsent = poll()) != null) {
+        while ((unsent = queue.poll()) != null) {
             unsent.close();
         }
         close(current);

@@ -164,8 +164,8 @@ public final class TransferManager implements AutoCloseable {
      * Opens a writer that stores a blob piece by piece. Sends no request yet.
      *
      * @param maxSize the most bytes that will be written, from which the size of the parts is planned: stores accept a
-     *     limited number of parts. {@link TransferProgress#UNKNOWN} plans with the preferred size, which suffices for
-     *     160 GiB in 10,000 parts of the default size
+     *     limited number of parts. With {@link TransferProgress#UNKNOWN}, parts grow where that is necessary, from the
+     *     preferred size; some S3-compatible servers require parts of one size, so announce a maximum there
      * @return a writer, to be closed by the caller before this manager; if it is not, closing the manager cancels it
      * @throws IllegalStateException if this manager is closed
      */

@@ -10,6 +10,7 @@ import io.blobstore.Operation;
 import io.blobstore.PermissionDeniedException;
 import io.blobstore.Precondition;
 import io.blobstore.PreconditionFailedException;
+import io.blobstore.StoreNotFoundException;
 import java.io.IOException;
 import java.util.Optional;
 
@@ -22,12 +23,13 @@ final class UploadPrecheck {
 
     /**
      * Requests the metadata of the key's blob; empty if it has none, or it may not be read: there are credentials that
-     * may only store, and Amazon S3 answers to those that may not list as if the blob were forbidden.
+     * may only store, and Amazon S3 answers to those that may not list as if the blob were forbidden. A local store may
+     * not exist before the first blob.
      */
     static Optional<BlobMetadata> find(BlobStore store, BlobKey key) throws IOException {
         try {
             return Optional.of(store.head(key));
-        } catch (BlobNotFoundException | PermissionDeniedException e) {
+        } catch (BlobNotFoundException | StoreNotFoundException | PermissionDeniedException e) {
             return Optional.empty();
         }
     }
@@ -49,7 +51,7 @@ final class UploadPrecheck {
     private static void requireVersion(BlobStore store, BlobKey key, BlobVersion wanted) throws IOException {
         try {
             MetadataRequest.send(store, key, Optional.of(wanted));
-        } catch (BlobNotFoundException e) {
+        } catch (BlobNotFoundException | StoreNotFoundException e) {
             throw new PreconditionFailedException(
                     Operation.CREATE_UPLOAD,
                     key,

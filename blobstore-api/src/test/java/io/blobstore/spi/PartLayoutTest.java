@@ -171,6 +171,40 @@ class PartLayoutTest {
         }
     }
 
+    @Test
+    void aStreamOf5TiBFitsWhateverTheSizeOfItsFirstParts() {
+        for (StoreCapabilities limits : List.of(S3, limits(5 * MIB, 5 * GIB, 10_000, 5L << 40))) {
+            for (long first : List.of(5 * MIB, 16 * MIB, 100 * MIB, 524 * MIB)) {
+                PartLayout layout = PartLayout.growing(first, limits);
+
+                assertThat(layout.capacity(limits)).isBetween(5L << 40, limits.maxBlobSize());
+                assertThat(layout.fullLength(1)).isEqualTo(first);
+                assertThat(layout.fullLength(1000)).isEqualTo(first);
+                assertThat(layout.fullLength(10_000)).isLessThanOrEqualTo(1200 * MIB);
+            }
+            PartLayout equal = PartLayout.growing(600 * MIB, limits);
+            assertThat(equal).isEqualTo(PartLayout.ofUnknownSize(600 * MIB));
+        }
+        assertThat(PartLayout.growing(MIB, limits(1, GIB, Integer.MAX_VALUE, Long.MAX_VALUE)))
+                .isEqualTo(PartLayout.ofUnknownSize(MIB));
+    }
+
+    @Test
+    void partsThatGrowCoverTheBlob() {
+        PartLayout growing = PartLayout.growing(16 * MIB, S3);
+        long offset = 0;
+        for (int part = 1; part <= 10_000; part++) {
+            assertThat(growing.offset(part)).isEqualTo(offset);
+            for (long size : List.of(1L, growing.fullLength(part))) {
+                PartLayout known = new PartLayout(offset + size, growing.partSize(), growing.growth());
+                assertThat(known.partCount()).isEqualTo(part);
+                assertThat(known.length(part)).isEqualTo(size);
+            }
+            offset += growing.fullLength(part);
+        }
+        assertThat(offset).isGreaterThanOrEqualTo(5L << 40);
+    }
+
     private static BlobSource source(int size) {
         return BlobSource.of(ByteBuffer.allocate(size));
     }

@@ -7,10 +7,13 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.blobstore.BlobStoreException;
+import io.blobstore.ByteRange;
 import io.blobstore.StoreCapabilities;
 import io.blobstore.StoredBlob;
+import io.blobstore.contract.InMemoryBlobStore;
 import io.blobstore.contract.LeakCheck;
 import io.blobstore.transfer.ScriptedStore.Request;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.management.BufferPoolMXBean;
@@ -26,6 +29,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -58,6 +62,43 @@ class BlobWriterTest {
     private void assertStored(byte[] content) {
         assertThat(store.stored())
                 .hasValueSatisfying(stored -> assertThat(stored).isEqualTo(content));
+    }
+
+    @Test
+    void partsGrowAfterTheFirstThousand() throws IOException {
+        InMemoryBlobStore memory = new InMemoryBlobStore(InMemoryBlobStore.DEFAULT_CAPABILITIES.toBuilder()
+                .maxParts(1_100)
+                .maxBlobSize(1_000L * 1024 + (100L << 20))
+                .build());
+        byte[] content = bytes((3 << 20) + 1_000 * 1024);
+        UploadOptions options = UploadOptions.builder().partSize(1024).build();
+        try (TransferManager transfers = TransferManager.create();
+                BlobWriter writer = transfers.openWriter(memory, KEY, TransferProgress.UNKNOWN, options)) {
+            writer.write(ByteBuffer.wrap(content));
+            assertThat(writer.complete().size()).isEqualTo(content.length);
+            assertThat(writer.progress().totalParts()).isEqualTo(1_003);
+        }
+        ByteBuffer read = ByteBuffer.allocate(content.length);
+        memory.read(KEY, ByteRange.all(), read);
+        assertThat(Arrays.equals(read.array(), content)).isTrue();
+    }
+
+    @Test
+    void aStreamThatIsClosedLeavesTheWriterOpen() throws IOException {
+        byte[] content = bytes(5 * PART);
+        ByteArrayOutputStream expected = new ByteArrayOutputStream();
+        try (TransferManager transfers = TransferManager.create();
+                BlobWriter writer = open(transfers, store)) {
+            OutputStream stream = writer.asOutputStream();
+            for (OutputStream target : List.of(expected, stream)) {
+                try (OutputStream zipped = new GZIPOutputStream(target)) {
+                    zipped.write(content);
+                }
+            }
+            assertThatExceptionOfType(ClosedChannelException.class).isThrownBy(() -> stream.write(1));
+            writer.complete();
+        }
+        assertStored(expected.toByteArray());
     }
 
     @ParameterizedTest
@@ -248,7 +289,7 @@ class BlobWriterTest {
             writer.write(ByteBuffer.allocate(10 * PART));
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> writer.write(ByteBuffer.allocate(1)))
-                    .withMessageContaining("10 parts of 1000; announce a larger maximum size");
+                    .withMessageContaining("10 parts of 1000 or more; announce a larger maximum size");
             assertThat(writer.complete().size()).isEqualTo(10 * PART);
         }
         ScriptedStore small = new ScriptedStore(limits().maxBlobSize(50).build());
@@ -289,11 +330,13 @@ class BlobWriterTest {
                 .sum();
     }
 
-    @Test
-    void memoryIsThePartsInFlightAndOneMoreAndLittleForLittleContent() throws IOException {
+    @ParameterizedTest
+    @CsvSource({"2, 268435456", "8, 6291456"})
+    void memoryIsThePartsInFlightAndOneMoreAndLittleForLittleContent(int concurrency, long maxBytesInFlight)
+            throws IOException {
         int part = 3 << 20;
         UploadOptions options =
-                UploadOptions.builder().partSize(part).concurrency(2).build();
+                UploadOptions.builder().partSize(part).concurrency(concurrency).build();
         System.gc();
         long before = directMemory();
         AtomicInteger parts = new AtomicInteger();
@@ -304,7 +347,9 @@ class BlobWriterTest {
                     assertThat(directMemory() - before).isLessThanOrEqualTo((2 + 1) * (4L << 20));
                 });
         ByteBuffer piece = ByteBuffer.allocate(100_000);
-        try (TransferManager transfers = TransferManager.create();
+        try (TransferManager transfers = TransferManager.builder()
+                        .maxBytesInFlight(maxBytesInFlight)
+                        .build();
                 BlobWriter writer = transfers.openWriter(measured, KEY, TransferProgress.UNKNOWN, options)) {
             writer.write(piece.clear().limit(1));
             assertThat(directMemory() - before).isLessThanOrEqualTo(64 << 10);

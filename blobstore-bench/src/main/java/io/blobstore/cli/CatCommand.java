@@ -3,15 +3,9 @@ package io.blobstore.cli;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobStore;
 import io.blobstore.ByteRange;
-import io.blobstore.RangeNotSatisfiableException;
-import io.blobstore.transfer.BlobReader;
 import io.blobstore.transfer.ReaderOptions;
-import io.blobstore.transfer.TransferManager;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.WritableByteChannel;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutorService;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
@@ -30,12 +24,6 @@ import picocli.CommandLine.ParentCommand;
                         + " written, ranges are ranges of that, and each frame is verified.")
 @SuppressWarnings("NullAway.Init") // picocli sets what is required
 final class CatCommand implements Callable<Integer> {
-    private static final int PIECE = 1 << 20;
-    /** Twice 1 MiB for each thread's request; works with -Xmx64m. */
-    private static final long READ_AHEAD = 16 << 20;
-
-    private static final int REQUESTS = 8;
-
     @ParentCommand
     Main main;
 
@@ -63,39 +51,9 @@ final class CatCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         ReaderOptions options = ReaderOptions.builder().read(version.options()).build();
-        ExecutorService threads = TransferRun.threads(REQUESTS);
-        try (BlobStore source = store.open();
-                TransferManager reader = TransferManager.builder()
-                        .executor(threads)
-                        .readAheadMemory(READ_AHEAD)
-                        .build();
-                BlobReader blob = reader.openReader(content.view(source), key, options)) {
-            write(blob.position(range.offset()), lengthIn(blob.size()));
-        } finally {
-            threads.shutdown();
+        try (BlobStore source = store.open()) {
+            ContentOutput.write(content.view(source), key, range, options, main.content());
         }
         return ExitCode.OK;
-    }
-
-    private long lengthIn(long blobSize) throws RangeNotSatisfiableException {
-        long available = blobSize - range.offset();
-        if (available < 0 || (range.kind() == ByteRange.Kind.EXACT && range.length() > available)) {
-            throw new RangeNotSatisfiableException(
-                    key, range + " is not inside the blob, which has " + blobSize + " bytes");
-        }
-        return Math.min(range.length(), available);
-    }
-
-    private void write(BlobReader blob, long length) throws IOException {
-        WritableByteChannel out = main.content();
-        ByteBuffer piece = ByteBuffer.allocateDirect((int) Math.min(PIECE, length));
-        for (long left = length; left > 0; ) {
-            piece.clear().limit((int) Math.min(piece.capacity(), left));
-            left -= blob.read(piece);
-            piece.flip();
-            while (piece.hasRemaining()) {
-                out.write(piece);
-            }
-        }
     }
 }

@@ -16,12 +16,23 @@ import java.util.function.Function;
 
 /** Stores one source in parallel parts, as it is or compressed. */
 final class FileUpload {
+    /** The bytes of a stream that are in flight, whose parts may become large. */
+    private static final long STREAM_MEMORY = 256 << 20;
+
     private FileUpload() {}
 
     static Measurement<StoredBlob> run(
             BlobStore store, BlobKey key, BlobSource source, UploadOptions options, ProgressBar bar)
             throws IOException {
         return run(options.concurrency(), bar, uploader -> uploader.upload(store, key, source, options));
+    }
+
+    /** Stores content that is read once, while it is read; closes the content. */
+    static Measurement<StoredBlob> stream(
+            BlobStore store, BlobKey key, StandardInput content, UploadOptions options, ProgressBar bar)
+            throws IOException {
+        int threads = options.concurrency() + 1; // one more reads
+        return run(threads, STREAM_MEMORY, bar, uploader -> uploader.upload(store, key, content, options));
     }
 
     static Measurement<CompressionResult> compress(
@@ -33,12 +44,19 @@ final class FileUpload {
 
     private static <T> Measurement<T> run(int count, ProgressBar bar, Function<TransferManager, Transfer<T>> upload)
             throws IOException {
+        // A single transfer from memory that exists, bounded by its concurrency.
+        return run(count, Long.MAX_VALUE, bar, upload);
+    }
+
+    private static <T> Measurement<T> run(
+            int count, long maxBytesInFlight, ProgressBar bar, Function<TransferManager, Transfer<T>> upload)
+            throws IOException {
         // Own threads instead of the uploader's: as many as requested, and alive when the heap is measured.
         ExecutorService threads = TransferRun.threads(count);
         try (bar;
                 TransferManager uploader = TransferManager.builder()
                         .executor(threads)
-                        .maxBytesInFlight(Long.MAX_VALUE) // a single transfer, bounded by its concurrency
+                        .maxBytesInFlight(maxBytesInFlight)
                         .build()) {
             return TransferRun.await(bar, () -> upload.apply(uploader));
         } finally {

@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
  */
 record Measurement<T>(T result, TransferProgress end, long heapBytesAllocated) {
     long bytes() {
-        return end.totalBytes();
+        return end.totalBytes() == TransferProgress.UNKNOWN ? end.bytesTransferred() : end.totalBytes();
     }
 
     int parts() {

@@ -29,7 +29,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "upload",
         description = "Stores a file as a blob: maps it, and sends its parts in parallel straight from the mapping, or"
-                + " compresses it meanwhile.")
+                + " compresses it meanwhile. Stores standard input and named pipes too, while they are read.")
 @SuppressWarnings("NullAway.Init") // picocli sets what is required
 final class UploadCommand implements Callable<Integer> {
     private static final long PART_SIZE = 16 << 20;
@@ -41,7 +41,10 @@ final class UploadCommand implements Callable<Integer> {
     @ParentCommand
     Main main;
 
-    @Parameters(paramLabel = "FILE", description = "The file to store.")
+    @Parameters(
+            paramLabel = "FILE",
+            description = "The file to store; - for standard input, or a named pipe:"
+                    + " then parts are sent while it is read, and --key is needed.")
     Path file;
 
     @Mixin
@@ -67,6 +70,15 @@ final class UploadCommand implements Callable<Integer> {
                     + " truncate it.")
     boolean copy;
 
+    @Option(names = "--if-changed", description = "Skip the upload if the blob has the file's size and CRC32C already.")
+    boolean ifChanged;
+
+    @Option(
+            names = "--resume",
+            description = "Keep what was stored if the upload is interrupted, and go on with it when the same command"
+                    + " is run again with the same file. See 'uploads' for those that were given up.")
+    boolean resume;
+
     @Mixin
     final CompressOptions compression = new CompressOptions();
 
@@ -80,6 +92,13 @@ final class UploadCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         UploadOptions options = options();
         Optional<CompressionOptions> compressing = compression.build(options);
+        if ((resume || ifChanged) && compressing.isPresent()) {
+            throw wrongUsage("--resume and --if-changed do not work with --compress");
+        }
+        if (StandardInput.isNamedBy(file)) {
+            storeStream(options, compressing.isPresent());
+            return ExitCode.OK;
+        }
         main.holdExit();
         if (copy) {
             store(BlobSource.ofPath(file), options, compressing);
@@ -97,7 +116,34 @@ final class UploadCommand implements Callable<Integer> {
                 .partSize(parts.partSize(PART_SIZE))
                 .concurrency(parts.concurrency(CONCURRENCY))
                 .store(stored)
+                .ifChanged(ifChanged)
                 .build();
+    }
+
+    private void storeStream(UploadOptions options, boolean compressing) throws IOException {
+        if (compressing || copy || resume || ifChanged) {
+            throw wrongUsage("--compress, --copy, --resume and --if-changed need a file, whose content can be read"
+                    + " again; got " + file);
+        }
+        BlobKey name = key;
+        if (name == null) {
+            throw wrongUsage("name the blob with --key: " + file + " is not a file");
+        }
+        main.holdExit();
+        try (BlobStore target = store.open()) {
+            Measurement<StoredBlob> upload =
+                    FileUpload.stream(target, name, StandardInput.open(file), options, output.bar("Storing"));
+            StoredBlob blob = upload.result();
+            output.print(report(target, name)
+                    .add(upload, blob.checksum().orElseThrow(), blob.version().value()));
+        }
+    }
+
+    private Report report(BlobStore target, BlobKey name) {
+        return new Report()
+                .add("key", name.toString())
+                .add("store", target.toString())
+                .add("file", file.toString());
     }
 
     /** Stores the source, which is opened before the store: an unreadable file must not create an empty store. */
@@ -109,14 +155,20 @@ final class UploadCommand implements Callable<Integer> {
                 compress(target, name, source, compressing.get());
                 return;
             }
-            Measurement<StoredBlob> upload = FileUpload.run(target, name, source, options, output.bar("Storing"));
+            UploadOptions resumable = resume
+                    ? options.toBuilder()
+                            .resumable(UploadJournals.of(file, target, name))
+                            .build()
+                    : options;
+            Measurement<StoredBlob> upload = FileUpload.run(target, name, source, resumable, output.bar("Storing"));
             StoredBlob blob = upload.result();
             Crc32c checksum = blob.checksum().isPresent() ? blob.checksum().get() : Crc32c.of(source);
-            output.print(new Report()
-                    .add("key", name.toString())
-                    .add("store", target.toString())
-                    .add("file", file.toString())
-                    .add(upload, checksum, blob.version().value()));
+            Report report =
+                    report(target, name).add(upload, checksum, blob.version().value());
+            if (ifChanged) {
+                report.add("unchanged", blob.isUnchanged());
+            }
+            output.print(report);
         }
     }
 
@@ -125,10 +177,7 @@ final class UploadCommand implements Callable<Integer> {
         Measurement<CompressionResult> upload =
                 FileUpload.compress(target, name, source, options, output.bar("Compressing"));
         CompressionResult result = upload.result();
-        output.print(new Report()
-                .add("key", name.toString())
-                .add("store", target.toString())
-                .add("file", file.toString())
+        output.print(report(target, name)
                 .add(upload, result.crc32c(), result.stored().version().value())
                 .add("sha256", result.sha256().hex())
                 .addCompression(result.format(), result.contentSize(), result.storedSize()));
