@@ -11,10 +11,9 @@ import io.blobstore.Precondition;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
-import io.blobstore.internal.buffer.DirectBufferPool;
-import io.blobstore.internal.buffer.DirectBufferPool.PooledBuffer;
 import io.blobstore.internal.file.AtomicFile;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -36,7 +35,7 @@ final class BlobFileWriter {
     /** Renaming fails if other threads create and remove directories in the way at the same time. */
     private static final int RENAME_ATTEMPTS = 10;
 
-    private static final int READ_BUFFER = 1 << 20;
+    private static final int READ_BUFFER = 128 << 10;
 
     private final Operation operation;
     private final FsRoot root;
@@ -119,10 +118,8 @@ final class BlobFileWriter {
 
     /** Returns the checksum of bytes that were written; empty if the file ends before. */
     Optional<Crc32c> checksum(long offset, long length) throws IOException {
-        try (PooledBuffer memory = DirectBufferPool.shared().take(READ_BUFFER)) {
-            OptionalInt crc = file.crc32c(offset, length, memory.buffer());
-            return crc.isPresent() ? Optional.of(new Crc32c(crc.getAsInt())) : Optional.empty();
-        }
+        OptionalInt crc = file.crc32c(offset, length, ByteBuffer.allocate(READ_BUFFER));
+        return crc.isPresent() ? Optional.of(new Crc32c(crc.getAsInt())) : Optional.empty();
     }
 
     /** Closes the temporary file, and leaves it for {@link #reopen}. */
