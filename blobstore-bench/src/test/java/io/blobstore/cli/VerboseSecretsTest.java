@@ -101,6 +101,10 @@ class VerboseSecretsTest {
                 case "upload" -> Stream.of(directory.resolve("key").toString());
                 case "download" -> Stream.of("key", "--to", back.toString());
                 case "cat", "stat", "delete" -> Stream.of("key");
+                case "cp" -> Stream.of(directory.resolve("key").toString(), ":key");
+                case "sync" -> Stream.of(
+                        Files.createDirectories(directory.resolve("tree")).toString(), ":tree");
+                case "rm" -> Stream.of(":key");
                 case "list", "uploads", "split-ls", "gc", "fsck" -> Stream.empty();
                 case "split" -> Stream.of(directory.resolve("key").toString(), "--ref", "ref", "--format", "cdc");
                 case "merge" -> Stream.of("refs/ref", back.toString());
