@@ -10,7 +10,10 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
 
-/** Opens {@code file:/dir?durability=sync|none&create=true|false}; the directory may be relative, as in {@code file:dir}. */
+/**
+ * Opens {@code file:/dir?durability=sync|none&create=true|false}; the directory may be relative, as in
+ * {@code file:dir}.
+ */
 public final class FsBlobStoreProvider implements BlobStoreProvider {
     private static final String DURABILITY = "durability";
     private static final String CREATE = "create";
