@@ -110,9 +110,7 @@ public final class StoreUri {
         return authority;
     }
 
-    /**
-     * Returns the decoded path; may be empty. Relative in {@code mem:name}, {@code file:dir} and {@code cache:dir}.
-     */
+    /** Returns the decoded path; may be empty. Relative in {@code mem:name}, {@code file:dir} and {@code cache:dir}. */
     public String path() {
         return path;
     }

@@ -22,8 +22,7 @@ interface EntryStream extends Closeable {
     };
 
     /** Returns the next entry; null if there is none. */
-    @Nullable
-    DirectoryEntry next() throws IOException;
+    @Nullable DirectoryEntry next() throws IOException;
 
     @Override
     void close() throws IOException;

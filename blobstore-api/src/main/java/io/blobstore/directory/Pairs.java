@@ -27,8 +27,7 @@ final class Pairs implements Closeable {
     record Pair(@Nullable DirectoryEntry source, @Nullable DirectoryEntry target) {}
 
     /** Returns the next pair; null if there is none. */
-    @Nullable
-    Pair next() throws IOException {
+    @Nullable Pair next() throws IOException {
         if (!begun) {
             source = sources.next();
             target = targets.next();

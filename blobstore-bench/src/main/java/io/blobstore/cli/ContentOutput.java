@@ -25,7 +25,8 @@ final class ContentOutput {
 
     private ContentOutput() {}
 
-    static void write(BlobStore store, BlobKey key, ByteRange range, ReaderOptions options, WritableByteChannel out) throws IOException {
+    static void write(BlobStore store, BlobKey key, ByteRange range, ReaderOptions options, WritableByteChannel out)
+            throws IOException {
         ExecutorService threads = TransferRun.threads(REQUESTS);
         try (TransferManager reader = TransferManager.builder()
                         .executor(threads)

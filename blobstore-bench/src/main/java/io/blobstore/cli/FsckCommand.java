@@ -30,8 +30,7 @@ final class FsckCommand implements Callable<Integer> {
     final RepositoryOption store = new RepositoryOption();
 
     @Option(names = "--heal", paramLabel = "URI", description = "Replace damaged objects by those of this store.")
-    @Nullable
-    String heal;
+    @Nullable String heal;
 
     @Mixin
     final OutputOption output = new OutputOption();

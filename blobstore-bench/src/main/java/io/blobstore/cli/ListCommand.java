@@ -42,8 +42,7 @@ final class ListCommand implements Callable<Integer> {
             names = "--delimiter",
             paramLabel = "TEXT",
             description = "Group names up to this text after the prefix: '/' lists one level of a tree.")
-    @Nullable
-    String delimiter;
+    @Nullable String delimiter;
 
     @Mixin
     final OutputOption output = new OutputOption();

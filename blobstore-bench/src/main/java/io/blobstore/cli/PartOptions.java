@@ -21,15 +21,13 @@ final class PartOptions {
             paramLabel = "SIZE",
             description = "The size of a part, adjusted to the store's limits; less content is sent in one request."
                     + " Default: 16MiB for uploads, 8MiB for downloads.")
-    @Nullable
-    ByteSize partSize;
+    @Nullable ByteSize partSize;
 
     @Option(
             names = "--concurrency",
             paramLabel = "N",
             description = "The number of parts in parallel. Default: 8 for uploads, 4 for downloads.")
-    @Nullable
-    Integer concurrency;
+    @Nullable Integer concurrency;
 
     /**
      * Returns the size of a part in bytes.

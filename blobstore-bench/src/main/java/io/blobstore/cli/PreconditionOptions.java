@@ -21,8 +21,7 @@ final class PreconditionOptions {
                 paramLabel = "VERSION",
                 converter = VersionOption.Converter.class,
                 description = "Replace only this version of the blob, as 'stat' prints it; fail otherwise.")
-        @Nullable
-        BlobVersion ifMatch;
+        @Nullable BlobVersion ifMatch;
     }
 
     Precondition precondition() {

@@ -56,15 +56,13 @@ final class PresignCommand implements Callable<Integer> {
             names = "--content-type",
             paramLabel = "TYPE",
             description = "The media type in the response to GET, instead of the stored one.")
-    @Nullable
-    String contentType;
+    @Nullable String contentType;
 
     @Option(
             names = "--content-disposition",
             paramLabel = "TEXT",
             description = "The Content-Disposition in the response to GET, as in 'attachment; filename=\"a.csv\"'.")
-    @Nullable
-    String contentDisposition;
+    @Nullable String contentDisposition;
 
     @Mixin
     final OutputOption output = new OutputOption();

@@ -30,8 +30,7 @@ final class RepositoryOption {
             paramLabel = "URI",
             description = "The repository: a store's URI or name, or composefs:/path for a repository of composefs on"
                     + " disk. Default: that of BLOBSTORE_STORE, or of the configuration file.")
-    @Nullable
-    String uri;
+    @Nullable String uri;
 
     @Option(
             names = "--hash",
@@ -90,8 +89,8 @@ final class RepositoryOption {
             throw wrongUsage(address.origin() + ": " + e.getMessage());
         }
         if (!store.scheme().equals("file")) {
-            throw wrongUsage(address.origin()
-                    + ": only composefs:/path and file:/path are created; other stores need nothing");
+            throw wrongUsage(
+                    address.origin() + ": only composefs:/path and file:/path are created; other stores need nothing");
         }
         StoreOption.open(store.parameters().containsKey("create") ? address : address.with("create=true"), command)
                 .close();

@@ -21,8 +21,7 @@ final class StoreOption {
             description = "The store's URI, for example file:/var/blobs, without credentials; the path of a local"
                     + " directory; or a name in the configuration file. A missing directory is created only with"
                     + " file:/var/blobs?create=true. Default: that of BLOBSTORE_STORE, or of the configuration file.")
-    @Nullable
-    String uri;
+    @Nullable String uri;
 
     /**
      * Opens the store.

@@ -55,8 +55,7 @@ final class UploadCommand implements Callable<Integer> {
             converter = KeyConverter.class,
             paramLabel = "KEY",
             description = "The blob's name. Default: the file's name.")
-    @Nullable
-    BlobKey key;
+    @Nullable BlobKey key;
 
     @Mixin
     final PartOptions parts = new PartOptions();

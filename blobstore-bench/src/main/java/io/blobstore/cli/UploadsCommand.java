@@ -43,8 +43,7 @@ final class UploadsCommand implements Callable<Integer> {
             paramLabel = "AGE",
             converter = DurationConverter.class,
             description = "Only uploads begun before that time: 90s, 30m, 12h, 7d. Excludes those in progress.")
-    @Nullable
-    Duration olderThan;
+    @Nullable Duration olderThan;
 
     @Option(names = "--abort", description = "Abort the listed uploads. An upload in progress then fails.")
     boolean abort;

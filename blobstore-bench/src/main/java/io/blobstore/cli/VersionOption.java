@@ -14,8 +14,7 @@ final class VersionOption {
             paramLabel = "VERSION",
             converter = Converter.class,
             description = "Read only this version of the blob, as 'stat' prints it; fail otherwise.")
-    @Nullable
-    BlobVersion ifMatch;
+    @Nullable BlobVersion ifMatch;
 
     ReadOptions options() {
         return ifMatch == null ? ReadOptions.DEFAULT : ReadOptions.ifMatch(ifMatch);

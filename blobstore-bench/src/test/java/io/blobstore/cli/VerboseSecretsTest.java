@@ -102,8 +102,8 @@ class VerboseSecretsTest {
                 case "download" -> Stream.of("key", "--to", back.toString());
                 case "cat", "stat", "delete" -> Stream.of("key");
                 case "cp" -> Stream.of(directory.resolve("key").toString(), ":key");
-                case "sync" -> Stream.of(
-                        Files.createDirectories(directory.resolve("tree")).toString(), ":tree");
+                case "sync" ->
+                    Stream.of(Files.createDirectories(directory.resolve("tree")).toString(), ":tree");
                 case "rm" -> Stream.of(":key");
                 case "list", "uploads", "split-ls", "gc", "fsck" -> Stream.empty();
                 case "split" -> Stream.of(directory.resolve("key").toString(), "--ref", "ref", "--format", "cdc");

@@ -31,8 +31,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Every block of Java in the documents compiles, see {@link JavaExamples}. Pages about a module that this one cannot see
- * name the test that compiles them: {@code <!-- java compiled by PATH -->}.
+ * Every block of Java in the documents compiles, see {@link JavaExamples}. Pages about a module that this one cannot
+ * see name the test that compiles them: {@code <!-- java compiled by PATH -->}.
  */
 class JavaExamplesTest {
     private static final String IMPORTS = """

@@ -21,8 +21,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The metadata for native images has the form of GraalVM's schema 1.0.0 of {@code reachability-metadata.json}, names what
- * exists, and names everything that the module looks up by name.
+ * The metadata for native images has the form of GraalVM's schema 1.0.0 of {@code reachability-metadata.json}, names
+ * what exists, and names everything that the module looks up by name.
  */
 @Tag("jdk") // what exists depends on it
 class NativeImageMetadataTest {
@@ -123,7 +123,7 @@ class NativeImageMetadataTest {
                     sources.filter(path -> path.toString().endsWith(".java")).toList()) {
                 Pattern.compile(
                                 "(?:Class\\.forName|getMethod|getDeclaredField|getDeclaredMethod|getField)\\(\\s*\"([\\w.$]+)\""
-                                    + "|\\.find(?:Static|Virtual|Special|Getter)\\(\\s*[\\w.]+,\\s*\"(\\w+)\"")
+                                        + "|\\.find(?:Static|Virtual|Special|Getter)\\(\\s*[\\w.]+,\\s*\"(\\w+)\"")
                         .matcher(Files.readString(source))
                         .results()
                         .map(found -> found.group(1) == null ? found.group(2) : found.group(1))
