@@ -12,8 +12,8 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /**
- * Opens stores by URI: {@code file:/dir}, {@code s3://bucket?region=…}, {@code gs://bucket}, {@code mem:name}; or by the
- * path of a local directory.
+ * Opens stores by URI: {@code file:/dir}, {@code s3://bucket?region=…}, {@code gs://bucket}, {@code mem:name}; or by
+ * the path of a local directory.
  *
  * <pre>{@code
  * try (BlobStore images = BlobStores.open("mem:")) {
