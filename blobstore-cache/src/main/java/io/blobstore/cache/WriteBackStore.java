@@ -35,6 +35,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -145,6 +146,7 @@ final class WriteBackStore extends ForwardingBlobStore {
 
     @Override
     public DeleteResult delete(Collection<BlobKey> keys) throws IOException {
+        Objects.requireNonNull(keys, "keys");
         writeBack.requireOpen();
         List<BlobKey> waiting =
                 keys.stream().filter(key -> writeBack.get(key).isPresent()).toList();
@@ -183,6 +185,10 @@ final class WriteBackStore extends ForwardingBlobStore {
     @Override
     public ReadResult read(BlobKey key, ByteRange range, BlobTarget.Window target, ReadOptions options)
             throws IOException {
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(range, "range");
+        Objects.requireNonNull(target, "target");
+        Objects.requireNonNull(options, "options");
         ByteRanges.requireRoom(range, target.remaining());
         writeBack.requireOpen();
         Optional<PendingBlob> pending = writeBack.get(key);
