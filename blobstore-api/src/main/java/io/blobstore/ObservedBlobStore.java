@@ -6,6 +6,7 @@ import io.blobstore.spi.RequestEvents;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -29,6 +30,8 @@ public final class ObservedBlobStore extends ForwardingBlobStore {
 
     /** Returns a store that reports to an observer; the store itself if that is {@link StoreObserver#NONE}. */
     public static BlobStore of(BlobStore store, StoreObserver observer) {
+        Objects.requireNonNull(store, "store");
+        Objects.requireNonNull(observer, "observer");
         String text = store.toString();
         Matcher scheme = SCHEME.matcher(text);
         RequestEvents events = RequestEvents.of(observer, scheme.find() ? scheme.group(1) : "other", text);

@@ -1,6 +1,7 @@
 package io.blobstore;
 
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Receives what stores and transfers do, for metrics, tracing and logs. Set it with the builder of a store or of a
@@ -32,7 +33,7 @@ public interface StoreObserver {
 
     /** Returns an observer that passes each event on to several ones, in order, until one of them throws. */
     static StoreObserver all(StoreObserver... observers) {
-        List<StoreObserver> all = List.of(observers);
+        List<StoreObserver> all = List.of(Objects.requireNonNull(observers, "observers"));
         return event -> all.forEach(observer -> observer.onEvent(event));
     }
 }

@@ -30,6 +30,7 @@ public final class StoredBlob {
 
     /** Returns the result for a blob that has the content already, so that nothing was sent. */
     public static StoredBlob unchanged(BlobMetadata blob) {
+        Objects.requireNonNull(blob, "blob");
         return new StoredBlob(blob.key(), blob.size(), blob.version(), blob.checksum(), true);
     }
 

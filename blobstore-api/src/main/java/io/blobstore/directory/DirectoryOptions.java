@@ -210,7 +210,7 @@ public final class DirectoryOptions {
          * <code>logs/**</code> relative paths. Without patterns, all files match. See {@link Glob}.
          */
         public Builder include(String... patterns) {
-            includes.addAll(List.of(patterns));
+            includes.addAll(List.of(Objects.requireNonNull(patterns, "patterns")));
             return this;
         }
 
@@ -219,13 +219,13 @@ public final class DirectoryOptions {
          * everything in it. What is left out of the source is not deleted from the target either.
          */
         public Builder exclude(String... patterns) {
-            excludes.addAll(List.of(patterns));
+            excludes.addAll(List.of(Objects.requireNonNull(patterns, "patterns")));
             return this;
         }
 
         /** Sets a condition on files, in addition to the patterns. Called by the transfer's threads, one at a time. */
         public Builder filter(Predicate<DirectoryEntry> condition) {
-            filter = condition;
+            filter = Objects.requireNonNull(condition, "condition");
             return this;
         }
 
@@ -250,7 +250,7 @@ public final class DirectoryOptions {
 
         /** Sets which files are not transferred because the target has them. */
         public Builder comparison(Comparison mode) {
-            comparison = mode;
+            comparison = Objects.requireNonNull(mode, "mode");
             return this;
         }
 
@@ -272,25 +272,25 @@ public final class DirectoryOptions {
 
         /** Sets what happens to the other files when one fails. */
         public Builder failureMode(FailureMode mode) {
-            failureMode = mode;
+            failureMode = Objects.requireNonNull(mode, "mode");
             return this;
         }
 
         /** Sets the options of each uploaded file; its precondition also holds for copies. */
         public Builder upload(UploadOptions options) {
-            upload = options;
+            upload = Objects.requireNonNull(options, "options");
             return this;
         }
 
         /** Sets the options of each downloaded file. */
         public Builder download(DownloadOptions options) {
-            download = options;
+            download = Objects.requireNonNull(options, "options");
             return this;
         }
 
         /** Sets the listener that receives the progress and the outcome of each file. */
         public Builder listener(DirectoryListener listener) {
-            this.listener = listener;
+            this.listener = Objects.requireNonNull(listener, "listener");
             return this;
         }
 

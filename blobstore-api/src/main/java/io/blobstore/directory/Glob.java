@@ -1,5 +1,6 @@
 package io.blobstore.directory;
 
+import java.util.Objects;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -28,12 +29,12 @@ public final class Glob {
      * @throws IllegalArgumentException if a bracket is not closed, a set is empty, or alternatives are nested
      */
     public static Glob of(String pattern) {
-        return new Glob(pattern);
+        return new Glob(Objects.requireNonNull(pattern, "pattern"));
     }
 
     /** Returns whether a text has a character that means something else in a pattern. */
     public static boolean isPattern(String text) {
-        return text.chars().anyMatch(c -> SPECIAL.indexOf(c) >= 0);
+        return Objects.requireNonNull(text, "text").chars().anyMatch(c -> SPECIAL.indexOf(c) >= 0);
     }
 
     /** Returns whether the whole path matches. */

@@ -198,7 +198,7 @@ public final class UploadOptions {
          *     transfer at a time may use it
          */
         public Builder resumable(Path journal) {
-            resumable = Optional.of(journal);
+            resumable = Optional.of(Objects.requireNonNull(journal, "journal"));
             return this;
         }
 

@@ -101,6 +101,10 @@ final class WriteBackStore extends ForwardingBlobStore {
     @Override
     public Optional<MultipartUpload> resumeMultipartUpload(
             BlobKey key, String id, PartLayout layout, StoreOptions options) throws IOException {
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(id, "id");
+        Objects.requireNonNull(layout, "layout");
+        Objects.requireNonNull(options, "options");
         writeBack.requireOpen();
         boolean conditional = options.precondition() != Precondition.none();
         if (conditional) {

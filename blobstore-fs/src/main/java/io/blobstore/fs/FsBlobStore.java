@@ -315,6 +315,10 @@ public final class FsBlobStore implements BlobStore {
     @Override
     public Optional<MultipartUpload> resumeMultipartUpload(
             BlobKey key, String id, PartLayout layout, StoreOptions options) throws IOException {
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(id, "id");
+        Objects.requireNonNull(layout, "layout");
+        Objects.requireNonNull(options, "options");
         layout.requireWithin(CAPABILITIES);
         return translating(Operation.RESUME_UPLOAD, key, () -> {
             root.paths().resolve(Operation.RESUME_UPLOAD, key);

@@ -282,6 +282,10 @@ public final class GcsBlobStore implements BlobStore {
     @Override
     public Optional<MultipartUpload> resumeMultipartUpload(
             BlobKey key, String id, PartLayout layout, StoreOptions options) throws IOException {
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(id, "id");
+        Objects.requireNonNull(layout, "layout");
+        Objects.requireNonNull(options, "options");
         layout.requireWithin(CAPABILITIES);
         bucket.requireOpen();
         if (transport.isGrpc(Operation.RESUME_UPLOAD, key)) {

@@ -295,6 +295,10 @@ public final class S3BlobStore implements BlobStore {
     @Override
     public Optional<MultipartUpload> resumeMultipartUpload(
             BlobKey key, String id, PartLayout layout, StoreOptions options) throws IOException {
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(id, "id");
+        Objects.requireNonNull(layout, "layout");
+        Objects.requireNonNull(options, "options");
         layout.requireWithin(CAPABILITIES);
         bucket.requireOpen();
         Optional<MultipartRequests.Resumed> resumed =

@@ -200,6 +200,10 @@ public final class MemoryBlobStore implements BlobStore {
     @Override
     public Optional<MultipartUpload> resumeMultipartUpload(
             BlobKey key, String id, PartLayout layout, StoreOptions options) throws IOException {
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(id, "id");
+        Objects.requireNonNull(layout, "layout");
+        Objects.requireNonNull(options, "options");
         if (!capabilities.multipart()) {
             throw new UnsupportedOperationException("this store has no multipart uploads");
         }
