@@ -8,6 +8,9 @@ import java.nio.ByteBuffer;
 
 /** Reads content completely before it is put into a target, for decorators that inspect or change it. */
 public final class WholeReads {
+    /** More than any test reads in this way; targets may have room for more. */
+    private static final long MAX = 64 << 20;
+
     private WholeReads() {}
 
     /** Reads content, and may change it. */
@@ -21,7 +24,7 @@ public final class WholeReads {
 
     /** Reads into a buffer, and copies its content into the target. */
     public static ReadResult read(ByteRange range, BlobTarget.Window target, Body body) throws IOException {
-        ByteBuffer content = ByteBuffer.allocate(Math.toIntExact(Math.min(range.length(), target.remaining())));
+        ByteBuffer content = ByteBuffer.allocate((int) Math.min(MAX, Math.min(range.length(), target.remaining())));
         try {
             return body.read(content);
         } finally {
