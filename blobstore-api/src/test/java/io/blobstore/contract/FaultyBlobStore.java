@@ -38,6 +38,7 @@ import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -349,6 +350,7 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
     /** Deletes the blobs one by one, so that each key has its own fault. */
     @Override
     public DeleteResult delete(Collection<BlobKey> keys) throws IOException {
+        Objects.requireNonNull(keys, "keys");
         delegate().delete(List.of()); // fails if the store is closed, even without keys
         return Deletions.oneByOne(keys, this::delete);
     }
