@@ -267,6 +267,8 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
     @Override
     public ReadResult read(BlobKey key, ByteRange range, BlobTarget.Window target, ReadOptions options)
             throws IOException {
+        Objects.requireNonNull(range, "range");
+        Objects.requireNonNull(target, "target");
         Draw draw = draw(Operation.READ, key, Long.hashCode(range.offset()));
         before(draw);
         try {
