@@ -89,6 +89,8 @@ class GcsCancelCrashTest {
             } else if (exchange.method().equals("DELETE") && path.contains(HIDDEN)) {
                 boolean existed = hidden.remove(unique(path));
                 exchange.respond(existed ? 204 : 404, "");
+            } else if (exchange.method().equals("GET")) { // whether the precondition holds
+                exchange.respond(404, "");
             } else {
                 super.respondOther(exchange);
             }

@@ -31,7 +31,7 @@ class StoreFailureAnalyzerTest {
                 "GS://bucket | Add the dependency io.blobstore:blobstore-gcs",
                 "other://bucket | Set blobstore.stores.images.uri to the URI of a store",
                 "file:/tmp?unknown=1 | Set blobstore.stores.images.uri to the URI of a store",
-                "mem:a b | at position",
+                "mem:%zz | at position",
                 "'' | the store has no URI"
             })
     void theFailureSaysWhatToDo(String uri, String expected, CapturedOutput output) {
