@@ -119,7 +119,7 @@ class AwsCredentialsTest {
             Cli result =
                     list(server, missing, webIdentity ? identity(sts) : profile(missing.equals("sso") ? SSO : ROLE));
 
-            assertThat(result.code()).isEqualTo(1);
+            assertThat(result.code()).isEqualTo(4);
             assertThat(result.err()).hasLineCount(1).contains(named, "to the class path");
             assertThat(server.requests()).isEmpty();
         }

@@ -29,7 +29,7 @@ class StreamCommandsTest {
 
     @BeforeEach
     void createFile() throws IOException {
-        store = "file:" + directory.resolve("store") + "?durability=none";
+        store = "file:" + directory.resolve("store") + "?create=true&durability=none";
         file = Cli.file(directory.resolve("file"), SIZE);
     }
 
