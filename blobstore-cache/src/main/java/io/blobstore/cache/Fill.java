@@ -41,6 +41,8 @@ final class Fill {
     private static final Logger LOG = LoggerFactory.getLogger(Fill.class);
     /** As many bytes as a frame of the cache has: the writer does not show the last frame earlier either. */
     static final int HELD_BACK = 1 << 20;
+    /** How often what was compressed is written while the download waits for the store. */
+    private static final long FLUSH_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
     /** How a fill ended. */
     enum Outcome {
@@ -349,7 +351,7 @@ final class Fill {
     Outcome copy(long from, long end, MeasuredWindow target) throws IOException {
         for (long at = from; at < end; ) {
             ByteBuffer buffer = target.buffer(); // before entering, as it may write to a file
-            long readable = enter(at);
+            long readable = enter(at, false);
             if (readable < 0) {
                 return outcome();
             }
@@ -374,12 +376,12 @@ final class Fill {
     }
 
     /**
-     * Waits until all content is in the cache, or the fill has failed.
+     * Waits until all content is in the cache, or the fill has failed. An interrupt may end the fill.
      *
      * @throws IOException if the thread is interrupted
      */
     Outcome await() throws IOException {
-        if (enter(blob.size() - 1) < 0) { // the last byte is readable when the whole is complete
+        if (enter(blob.size() - 1, true) < 0) { // the last byte is readable when the whole is complete
             return outcome();
         }
         exit();
@@ -387,13 +389,13 @@ final class Fill {
     }
 
     /**
-     * Waits until the first bytes can be read.
+     * Waits until the first bytes can be read. An interrupt may end the fill.
      *
      * @return false if there will be none
      * @throws IOException if the thread is interrupted
      */
     boolean awaitBegin() throws IOException {
-        boolean begun = enter(0) > 0;
+        boolean begun = enter(0, true) > 0;
         if (begun) {
             exit();
         }
@@ -506,8 +508,12 @@ final class Fill {
         }
     }
 
-    /** Waits until there are bytes to read, and returns the offset of their end; -1 if there will be none. */
-    private long enter(long at) throws IOException {
+    /**
+     * Waits until there are bytes to read, and returns the offset of their end; -1 if there will be none.
+     *
+     * @param flushes whether this thread writes to the file meanwhile: an interrupt would close that for all
+     */
+    private long enter(long at, boolean flushes) throws IOException {
         boolean stalled = false;
         lock.lock();
         try {
@@ -525,7 +531,10 @@ final class Fill {
                 if (phase == Phase.ENDING) {
                     changed.await(); // takes the disk only, and its end is signalled
                 } else if (!stalled) {
-                    changed.awaitNanos(patience);
+                    changed.awaitNanos(flushes ? Math.min(patience, FLUSH_NANOS) : patience);
+                    if (flushes) {
+                        unlocked(this::flush);
+                    }
                 }
             }
         } catch (InterruptedException e) {
@@ -543,11 +552,59 @@ final class Fill {
         return -1;
     }
 
+    /** Runs something without the lock, which is held. */
+    private void unlocked(Runnable work) {
+        lock.unlock();
+        try {
+            work.run();
+        } finally {
+            lock.lock();
+        }
+    }
+
+    /** Makes readable what was compressed since the last bytes arrived. Must be called without the lock. */
+    private void flush() {
+        ContentWriter content;
+        lock.lock();
+        try {
+            content = writer;
+            if (phase != Phase.RUNNING || content == null) {
+                return;
+            }
+            inside++; // so that it is neither committed nor closed meanwhile
+        } finally {
+            lock.unlock();
+        }
+        long before = content.readable();
+        try {
+            content.flush();
+        } catch (IOException | IllegalStateException e) { // then the download cannot write either
+            blame(Outcome.REFUSED, e);
+        } finally {
+            exit();
+        }
+        if (content.readable() > before) {
+            signalAll();
+            completeReady();
+        }
+    }
+
+    private void signalAll() {
+        lock.lock();
+        try {
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private void exit() {
         lock.lock();
         try {
             inside--;
-            changed.signalAll();
+            if (inside == 0 && phase != Phase.RUNNING) { // somebody may wait for that
+                changed.signalAll();
+            }
         } finally {
             lock.unlock();
         }

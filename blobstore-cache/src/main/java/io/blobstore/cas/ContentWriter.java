@@ -30,7 +30,7 @@ public final class ContentWriter implements Closeable {
     private final UseCount uses = new UseCount(this::release);
     private final CacheContext.Handle handle = this::closeNow;
 
-    /** Held while content is compressed and written: only the writing thread, and one that closes, need it. */
+    /** Held while content is compressed and written, by the writing thread, and by those that flush or close. */
     private final ReentrantLock lock = new ReentrantLock();
     // Guarded by lock:
     private long written;
@@ -102,8 +102,35 @@ public final class ContentWriter implements Closeable {
     }
 
     /**
-     * Returns how many bytes of content can be read by {@link #read}. Unverified before {@link #commit}. Any write,
-     * also of no bytes, makes readable what was compressed meanwhile: a frame of 1 MiB at a time. Makes no system call.
+     * Makes readable what was compressed since the last write, which does the same, unless a write is running. May be
+     * called by any thread: those who read may wait for content while the writing thread waits for more. An interrupt
+     * of the thread makes the writer fail.
+     *
+     * @throws IOException if it cannot be written; the writer can only be closed then
+     * @throws IllegalStateException if the cache is closed
+     */
+    public void flush() throws IOException {
+        context.enter();
+        try {
+            if (file != null && lock.tryLock()) {
+                try {
+                    if (!ended) {
+                        ended = true; // unless all goes well
+                        file.flush();
+                        ended = false;
+                    }
+                } finally {
+                    lock.unlock();
+                }
+            }
+        } finally {
+            context.leave();
+        }
+    }
+
+    /**
+     * Returns how many bytes of content can be read by {@link #read}. Unverified before {@link #commit}. A write or
+     * {@link #flush} makes readable what was compressed meanwhile: a frame of 1 MiB at a time. Makes no system call.
      */
     public long readable() {
         return file == null ? 0 : file.readable();
