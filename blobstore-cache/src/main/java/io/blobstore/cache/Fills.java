@@ -185,8 +185,8 @@ final class Fills implements Closeable {
             counters.failedFills.increment();
             LOG.debug("The download of '{}' into the cache failed", version.key(), failure);
         }
-        running.remove(version, fill);
         fill.ended(failure instanceof CompletionException e && e.getCause() != null ? e.getCause() : failure);
+        running.remove(version, fill); // only now: closing waits for the ends of those that run
     }
 
     /** Returns the number of downloads that are in the cache. */
