@@ -13,7 +13,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -26,7 +25,6 @@ class DirectoryMemoryTest {
     Path temporary;
 
     @Test
-    @Tag("jdk")
     void manyFilesNeedNoMoreMemoryThanFew() throws Exception {
         ChildJvm.Exit exit = ChildJvm.of(ManyFiles.class, temporary)
                 .with("-Xmx16m")

@@ -27,7 +27,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -35,7 +34,6 @@ import org.junit.jupiter.api.io.TempDir;
  * Kills processes that transfer, at random points, and repeats their calls until the transfer is complete. Counts at
  * the server what is sent again: at most what is in flight at each kill.
  */
-@Tag("jdk")
 class ResumeAfterKillTest {
     private static final BlobKey KEY = BlobKey.of("some/key");
     private static final int UPLOAD_PART = 5 << 20;
