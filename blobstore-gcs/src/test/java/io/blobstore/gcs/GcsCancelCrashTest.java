@@ -24,7 +24,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import org.conscrypt.Conscrypt;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -33,7 +32,6 @@ import org.junit.jupiter.params.provider.CsvSource;
  * Cancels uploads, a thousand in the campaign tier, at random points, and unmaps their memory immediately. Half of them
  * have a condition, so that they create a hidden object first.
  */
-@Tag("jdk")
 class GcsCancelCrashTest {
     private static final String BUCKET = "some-bucket";
 
