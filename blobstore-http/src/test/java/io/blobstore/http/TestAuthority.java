@@ -9,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.security.cert.CertificateException;
+import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -20,6 +22,7 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509TrustManager;
 
 /**
  * A certificate authority that only tests trust, with certificates that it issued. Created by the JDK's
@@ -82,6 +85,31 @@ public final class TestAuthority {
             return factory.getTrustManagers();
         } catch (GeneralSecurityException | IOException e) {
             throw new AssertionError(e);
+        }
+    }
+
+    /**
+     * Returns a trust manager of the older interface that trusts this authority only. It does not receive the host's
+     * name: its caller must verify that.
+     */
+    public X509TrustManager trustManagerWithoutHosts() {
+        return new WithoutHosts((X509TrustManager) trustManagers()[0]);
+    }
+
+    private record WithoutHosts(X509TrustManager manager) implements X509TrustManager {
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String authType) throws CertificateException {
+            manager.checkClientTrusted(chain, authType);
+        }
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String authType) throws CertificateException {
+            manager.checkServerTrusted(chain, "UNKNOWN");
+        }
+
+        @Override
+        public X509Certificate[] getAcceptedIssuers() {
+            return manager.getAcceptedIssuers();
         }
     }
 

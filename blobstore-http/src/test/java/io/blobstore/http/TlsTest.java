@@ -14,12 +14,8 @@ import io.blobstore.http.TransportException.Kind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.cert.CertificateException;
-import java.security.cert.X509Certificate;
 import java.time.Duration;
-import java.util.Arrays;
 import javax.net.ssl.TrustManager;
-import javax.net.ssl.X509TrustManager;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -80,30 +76,10 @@ class TlsTest {
         }
     }
 
-    /** A trust manager of the older interface, which does not receive the host's name: its caller must verify that. */
-    private record PlainTrustManager(X509TrustManager manager) implements X509TrustManager {
-        @Override
-        public void checkClientTrusted(X509Certificate[] chain, String authType) throws CertificateException {
-            manager.checkClientTrusted(chain, authType);
-        }
-
-        @Override
-        public void checkServerTrusted(X509Certificate[] chain, String authType) throws CertificateException {
-            manager.checkServerTrusted(chain, "UNKNOWN");
-        }
-
-        @Override
-        public X509Certificate[] getAcceptedIssuers() {
-            return manager.getAcceptedIssuers();
-        }
-    }
-
     @ParameterizedTest
     @EnumSource(value = TestNetChannel.class, mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
     void aTrustManagerWithoutHostNamesDoesNotDisableTheirVerification(TestNetChannel channel) throws Exception {
-        TrustManager[] plain = Arrays.stream(AUTHORITY.trustManagers())
-                .map(manager -> new PlainTrustManager((X509TrustManager) manager))
-                .toArray(TrustManager[]::new);
+        TrustManager[] plain = {AUTHORITY.trustManagerWithoutHosts()};
         try (ScriptedServer other = ScriptedServer.secure(
                         AUTHORITY.serverContext(Identity.OTHER_HOST), Script.responding(200, ""));
                 ScriptedServer right = channel.server(Script.responding(200, ""));

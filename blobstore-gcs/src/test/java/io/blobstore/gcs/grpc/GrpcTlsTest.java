@@ -19,15 +19,12 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
-import java.security.cert.CertificateException;
-import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Date;
 import java.util.List;
 import java.util.Optional;
 import javax.net.ssl.TrustManager;
-import javax.net.ssl.X509TrustManager;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -115,10 +112,8 @@ class GrpcTlsTest {
 
     @Test
     void aTrustManagerWithoutHostNamesDoesNotDisableTheirVerification() throws IOException {
-        X509TrustManager plain =
-                new PlainTrustManager((X509TrustManager) AUTHORITY.trustManagers()[0]);
         try (FakeGrpcStorage other = start(Identity.OTHER_HOST)) {
-            requireRefusal(other, plain);
+            requireRefusal(other, AUTHORITY.trustManagerWithoutHosts());
         }
     }
 
@@ -127,23 +122,5 @@ class GrpcTlsTest {
                 .isInstanceOf(BlobStoreException.class)
                 .hasRootCauseInstanceOf(GeneralSecurityException.class);
         assertThat(fake.counts.authorizations).isEmpty();
-    }
-
-    /** A trust manager that is not told which host is asked. */
-    private record PlainTrustManager(X509TrustManager manager) implements X509TrustManager {
-        @Override
-        public void checkClientTrusted(X509Certificate[] chain, String authType) throws CertificateException {
-            manager.checkClientTrusted(chain, authType);
-        }
-
-        @Override
-        public void checkServerTrusted(X509Certificate[] chain, String authType) throws CertificateException {
-            manager.checkServerTrusted(chain, "UNKNOWN");
-        }
-
-        @Override
-        public X509Certificate[] getAcceptedIssuers() {
-            return manager.getAcceptedIssuers();
-        }
     }
 }
