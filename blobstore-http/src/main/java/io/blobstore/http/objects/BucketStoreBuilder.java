@@ -102,6 +102,7 @@ public abstract class BucketStoreBuilder<B extends BucketStoreBuilder<B>> {
 
     /** Sets the time limit for establishing a connection, including TLS; default 10 s. */
     public B connectTimeout(Duration timeout) {
+        Objects.requireNonNull(timeout, "timeout");
         http.connectTimeout(timeout);
         return self();
     }
@@ -111,6 +112,7 @@ public abstract class BucketStoreBuilder<B extends BucketStoreBuilder<B>> {
      * requests of {@link #answerTimeout}.
      */
     public B stallTimeout(Duration timeout) {
+        Objects.requireNonNull(timeout, "timeout");
         http.stallTimeout(timeout);
         return self();
     }
@@ -121,6 +123,7 @@ public abstract class BucketStoreBuilder<B extends BucketStoreBuilder<B>> {
      * that is not answered in time is not repeated, as the server may still be at work.
      */
     public B answerTimeout(Duration timeout) {
+        Objects.requireNonNull(timeout, "timeout");
         http.answerTimeout(timeout);
         return self();
     }
