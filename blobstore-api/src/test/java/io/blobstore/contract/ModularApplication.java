@@ -27,7 +27,7 @@ import javax.tools.ToolProvider;
  * consist of archives on the class path of the tests: under Maven, those that the build has packaged.
  */
 public final class ModularApplication {
-    private static final Duration LIMIT = Duration.ofMinutes(1);
+    private static final Duration LIMIT = Duration.ofMinutes(3);
 
     private final Path directory;
     private final List<Path> modulePath = new ArrayList<>();
@@ -105,7 +105,7 @@ public final class ModularApplication {
      *
      * @param descriptor the text of its {@code module-info.java}; the module's name is {@code application}
      * @param main the text of its class {@code application.Main}
-     * @throws AssertionError if it does not compile, or takes longer than a minute
+     * @throws AssertionError if it does not compile, or takes longer than three minutes
      */
     public ChildJvm.Exit run(String descriptor, String main, String... args) throws IOException, InterruptedException {
         Path classes = Files.createDirectories(directory.resolve("classes"));
