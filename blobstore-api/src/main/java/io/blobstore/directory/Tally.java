@@ -29,6 +29,7 @@ final class Tally {
     private long deleted;
     private long failed;
     private boolean incomplete;
+    private boolean listenerFailed;
     /** The last failure that stops the transfer; null if there is none. */
     private @Nullable IOException stopping;
 
@@ -121,7 +122,10 @@ final class Tally {
         try {
             listener.onFile(result);
         } catch (RuntimeException | Error e) {
-            LOG.warn("The listener threw for {}; the transfer continues", result.path(), e);
+            if (!listenerFailed) {
+                listenerFailed = true;
+                LOG.warn("The listener threw for {}; the transfer continues. Logged once.", result.path(), e);
+            }
         }
     }
 

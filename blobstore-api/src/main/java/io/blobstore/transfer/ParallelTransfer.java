@@ -84,7 +84,8 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
     abstract void begin() throws IOException, InterruptedException;
 
     /** Returns a result that is valid even if the workers were stopped; null if there is none. */
-    @Nullable T finished() {
+    @Nullable
+    T finished() {
         return null;
     }
 
@@ -362,7 +363,7 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
 
     @Override
     public final T join(Duration timeout) throws IOException, InterruptedException, TimeoutException {
-        return outcome.join(timeout);
+        return outcome.join(timeout, what);
     }
 
     @Override

@@ -27,6 +27,7 @@ final class ProgressTracker {
     private final AtomicInteger parts = new AtomicInteger();
     private final AtomicInteger retries = new AtomicInteger();
     private final AtomicInteger throttledRequests = new AtomicInteger();
+    private boolean listenerFailed;
     private volatile Total total = new Total(TransferProgress.UNKNOWN, 1);
     /** The total duration; empty before the end. */
     private volatile Optional<Duration> elapsed = Optional.empty();
@@ -110,7 +111,10 @@ final class ProgressTracker {
         try {
             event.run();
         } catch (RuntimeException | Error e) {
-            LOG.warn("{}: the listener threw; the transfer continues", what, e);
+            if (!listenerFailed) {
+                listenerFailed = true;
+                LOG.warn("{}: the listener threw; the transfer continues. Logged once.", what, e);
+            }
         } finally {
             events.unlock();
         }

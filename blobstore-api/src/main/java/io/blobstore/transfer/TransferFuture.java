@@ -44,10 +44,16 @@ final class TransferFuture<T> {
         }
     }
 
-    /** Implements {@link Transfer#join(Duration)}. */
-    T join(Duration timeout) throws IOException, InterruptedException, TimeoutException {
+    /**
+     * Implements {@link Transfer#join(Duration)}.
+     *
+     * @param what describes the transfer, for the exception
+     */
+    T join(Duration timeout, String what) throws IOException, InterruptedException, TimeoutException {
         try {
             return future.get(TimeUnit.NANOSECONDS.convert(timeout), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            throw new TimeoutException(what + " has not ended within " + timeout + ", and continues");
         } catch (ExecutionException e) {
             throw unwrap(e);
         } catch (CancellationException e) {

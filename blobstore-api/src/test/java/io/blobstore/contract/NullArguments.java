@@ -1,6 +1,23 @@
 package io.blobstore.contract;
 
+import io.blobstore.BlobKey;
+import io.blobstore.BlobMetadata;
+import io.blobstore.BlobSource;
+import io.blobstore.BlobTarget;
+import io.blobstore.BlobVersion;
+import io.blobstore.ByteRange;
+import io.blobstore.Crc32c;
+import io.blobstore.Precondition;
+import io.blobstore.PresignOptions;
+import io.blobstore.ReadResult;
+import io.blobstore.Sha256;
+import io.blobstore.StoreCapabilities;
+import io.blobstore.StoreUri;
+import io.blobstore.StoredBlob;
+import io.blobstore.UploadedPart;
+import io.blobstore.spi.PartLayout;
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.reflect.Array;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.Executable;
@@ -9,8 +26,11 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.Parameter;
 import java.lang.reflect.Proxy;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -33,6 +53,9 @@ import org.jspecify.annotations.Nullable;
  * Exceptions are left out.
  */
 public final class NullArguments {
+    private static final BlobKey KEY = BlobKey.of("key");
+    private static final BlobVersion VERSION = new BlobVersion("v");
+
     private static final List<Object> COMMON = List.of(
             "text",
             Duration.ofSeconds(1),
@@ -42,19 +65,44 @@ public final class NullArguments {
             List.of(),
             Set.of(),
             Map.of(),
-            Path.of("missing", "file"));
+            Path.of("missing", "file"),
+            InputStream.nullInputStream(),
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+
+    /** Values of blobstore-api. */
+    private static final List<Object> VALUES = List.of(
+            KEY,
+            VERSION,
+            ByteRange.of(0, 1),
+            ByteBuffer.allocate(1),
+            BlobSource.of(ByteBuffer.allocate(1)),
+            BlobTarget.of(ByteBuffer.allocate(1)),
+            BlobTarget.Window.of(ByteBuffer.allocate(1)),
+            Crc32c.EMPTY,
+            Sha256.parse("0".repeat(64)),
+            Precondition.none(),
+            UploadedPart.of(1, 1, Crc32c.EMPTY),
+            StoredBlob.of(KEY, 1, VERSION, Optional.empty()),
+            ReadResult.of(BlobMetadata.builder(KEY, 1, VERSION, Instant.EPOCH).build(), 1, Crc32c.EMPTY),
+            PresignOptions.get(Duration.ofSeconds(1)),
+            new PartLayout(1, 1),
+            StoreUri.parse("mem:"),
+            BlobMetadata.builder(KEY, 1, VERSION, Instant.EPOCH),
+            BlobMetadata.builder(KEY, 1, VERSION, Instant.EPOCH).build(),
+            StoreCapabilities.builder().minPartSize(1).build());
 
     private final List<Object> samples = new ArrayList<>();
 
     /**
      * Creates a test.
      *
-     * @param samples values for the arguments that are not null, and the objects whose methods are called; builders and
-     *     default options are found without
+     * @param samples values for the arguments that are not null, and the objects whose methods are called; values of
+     *     blobstore-api, builders and default options are found without
      */
     public NullArguments(Object... samples) {
         this.samples.addAll(Arrays.asList(samples));
         this.samples.addAll(COMMON);
+        this.samples.addAll(VALUES);
     }
 
     /** Returns the public types of a module's packages that are not internal. */
@@ -120,17 +168,20 @@ public final class NullArguments {
     }
 
     private void addSamplesOf(Class<?> type) {
-        try {
-            Object defaults = type.getField("DEFAULT").get(null);
-            samples.add(defaults);
-        } catch (ReflectiveOperationException e) {
-            // it has none
-        }
+        defaults(type).ifPresent(samples::add);
         try {
             Method builder = type.getMethod("builder");
             samples.add(builder.invoke(null));
         } catch (ReflectiveOperationException e) {
             // it has none without arguments
+        }
+    }
+
+    private static Optional<Object> defaults(Class<?> type) {
+        try {
+            return Optional.of(type.getField("DEFAULT").get(null));
+        } catch (ReflectiveOperationException e) {
+            return Optional.empty();
         }
     }
 
@@ -140,7 +191,8 @@ public final class NullArguments {
     }
 
     private interface Call {
-        @Nullable Object with(@Nullable Object[] arguments) throws ReflectiveOperationException;
+        @Nullable
+        Object with(@Nullable Object[] arguments) throws ReflectiveOperationException;
     }
 
     private void check(Executable executable, Call call, List<String> unnamed) {
@@ -150,7 +202,9 @@ public final class NullArguments {
                 continue;
             }
             String name = parameters[i].getName();
-            String where = executable.getDeclaringClass().getSimpleName() + "." + executable.getName() + "("
+            Class<?> type = executable.getDeclaringClass();
+            String where = type.getName().replace(type.getPackageName() + ".", "") + "."
+                    + (executable instanceof Constructor ? "new" : executable.getName()) + "("
                     + String.join(
                             ", ",
                             Arrays.stream(parameters)
@@ -195,13 +249,18 @@ public final class NullArguments {
         } else if (type.isArray()) {
             return Array.newInstance(type.getComponentType(), 0);
         }
-        return samples.stream().filter(type::isInstance).findFirst().orElseGet(() -> {
-            if (!type.isInterface()) {
-                throw new AssertionError("no sample of " + type + " for " + where + ": add one");
-            }
-            return Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, (proxy, method, arguments) -> {
-                throw new UnsupportedOperationException(type + "." + method.getName());
-            });
-        });
+        return samples.stream()
+                .filter(type::isInstance)
+                .findFirst()
+                .or(() -> defaults(type))
+                .orElseGet(() -> {
+                    if (!type.isInterface()) {
+                        throw new AssertionError("no sample of " + type + " for " + where + ": add one");
+                    }
+                    return Proxy.newProxyInstance(
+                            type.getClassLoader(), new Class<?>[] {type}, (proxy, method, arguments) -> {
+                                throw new UnsupportedOperationException(type + "." + method.getName());
+                            });
+                });
     }
 }

@@ -226,7 +226,9 @@ class UploadCancelTest {
         try (TransferManager uploader = uploader(threads)) {
             Transfer<StoredBlob> transfer = upload(uploader, store, 100);
 
-            assertThatExceptionOfType(TimeoutException.class).isThrownBy(() -> transfer.join(Duration.ZERO));
+            assertThatExceptionOfType(TimeoutException.class)
+                    .isThrownBy(() -> transfer.join(Duration.ZERO))
+                    .withMessageContainingAll("upload of '", "has not ended within PT0S, and continues");
             assertThatExceptionOfType(TimeoutException.class).isThrownBy(() -> transfer.join(Duration.ofSeconds(-1)));
             Thread.currentThread().interrupt();
             assertThatExceptionOfType(InterruptedException.class).isThrownBy(transfer::join);

@@ -9,7 +9,10 @@ import io.blobstore.BlobSource;
 import io.blobstore.BlobStoreException;
 import io.blobstore.StoredBlob;
 import io.blobstore.transfer.ScriptedStore.Request;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -172,11 +175,17 @@ class UploadListenerTest {
                 throw new AssertionError("from the listener");
             }
         };
+        PrintStream before = System.err;
+        ByteArrayOutputStream log = new ByteArrayOutputStream();
+        System.setErr(new PrintStream(log, true, StandardCharsets.UTF_8));
         try (TransferManager uploader = uploader()) {
             assertThat(upload(uploader, store, hostile, 400).join().size()).isEqualTo(1000);
+        } finally {
+            System.setErr(before);
         }
         assertThat(calls).hasValue(4);
         assertThat(store.stored()).isPresent();
+        assertThat(log.toString(StandardCharsets.UTF_8)).containsOnlyOnce("the listener threw");
     }
 
     @Test

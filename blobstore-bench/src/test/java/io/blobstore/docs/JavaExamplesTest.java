@@ -10,7 +10,6 @@ import io.blobstore.BlobStores;
 import io.blobstore.docs.Page.Block;
 import io.blobstore.transfer.TransferManager;
 import java.io.IOException;
-import java.lang.reflect.InvocationTargetException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -22,7 +21,6 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -104,24 +102,6 @@ class JavaExamplesTest {
     }
 
     @Test
-    void theUploadOfTheReadmeStoresTheFile() throws Exception {
-        List<Block> blocks = Page.of("README.md").blocks("java");
-        assertThat(compile(blocks)).isEmpty();
-        byte[] content = "content of a file".getBytes(StandardCharsets.UTF_8);
-        Path file = Files.write(directory.resolve("disk.img"), content);
-        Path store = Files.createDirectory(directory.resolve("store"));
-
-        try (URLClassLoader loader = new URLClassLoader(
-                new URL[] {directory.toUri().toURL()}, getClass().getClassLoader())) {
-            run(loader.loadClass("Upload"), "file:" + store, file.toString());
-        }
-
-        try (BlobStore opened = BlobStores.open("file:" + store)) {
-            assertThat(opened.head(BlobKey.of("images/disk.img")).size()).isEqualTo(content.length);
-        }
-    }
-
-    @Test
     void theRangeHandlerOfTheRecipesAnswersRanges() throws Exception {
         List<Block> handlers = Page.of("docs/recipes.md").blocks("java").stream()
                 .filter(block -> block.text().contains("class RangeHandler"))
@@ -156,14 +136,6 @@ class JavaExamplesTest {
                 .send(HttpRequest.newBuilder(uri).header("Range", range).build(), BodyHandlers.ofString());
         return response.statusCode() + " "
                 + response.headers().firstValue("Content-Range").orElse("-") + " " + response.body();
-    }
-
-    private static void run(Class<?> type, String... args) throws Exception {
-        try {
-            type.getMethod("main", String[].class).invoke(null, (Object) args);
-        } catch (InvocationTargetException e) {
-            throw new AssertionError("the example fails", e.getCause());
-        }
     }
 
     /** Compiles blocks into the directory, and returns what is wrong with them. */

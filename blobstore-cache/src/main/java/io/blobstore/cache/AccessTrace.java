@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -91,6 +92,7 @@ public final class AccessTrace {
      * @throws IOException if the file cannot be written
      */
     public void save(Path path) throws IOException {
+        Objects.requireNonNull(path, "path");
         StringBuilder text = new StringBuilder(HEAD).append('\n');
         for (ByteRange range : ranges) {
             text.append(range.offset()).append(' ').append(range.length()).append('\n');

@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -91,6 +92,7 @@ public final class CachedBlobStore extends ForwardingBlobStore {
      */
     public static CachedBlobStore open(BlobStore remote, ContentCache cache, CachedStoreOptions options)
             throws IOException {
+        Objects.requireNonNull(cache, "cache");
         return open(remote, cache, options, List.of());
     }
 
@@ -159,6 +161,7 @@ public final class CachedBlobStore extends ForwardingBlobStore {
      *     {@link CachedStoreOptions#maxPieceBytes()} is 0; or the store is closed
      */
     public Prefetch prefetch(BlobKey key, List<ByteRange> ranges) throws IOException {
+        Objects.requireNonNull(ranges, "ranges");
         List<ByteRange> wanted = List.copyOf(ranges);
         return reads.prefetch(key, blob -> wanted);
     }
@@ -170,6 +173,7 @@ public final class CachedBlobStore extends ForwardingBlobStore {
      * @throws IOException as {@link #prefetch} does
      */
     public Prefetch warm(BlobKey key, AccessTrace trace) throws IOException {
+        Objects.requireNonNull(trace, "trace");
         return reads.prefetch(key, blob -> trace.within(blob.size()));
     }
 

@@ -2,6 +2,7 @@ package io.blobstore.cache;
 
 import io.blobstore.transfer.RetryPolicy;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -144,7 +145,7 @@ public final class CachedStoreOptions {
          * one name in one cache must have the same content for the same key and version.
          */
         public Builder storeId(String id) {
-            storeId = Optional.of(id);
+            storeId = Optional.of(Objects.requireNonNull(id, "id"));
             return this;
         }
 
@@ -196,7 +197,7 @@ public final class CachedStoreOptions {
          * default 60 s.
          */
         public Builder stallTimeout(Duration timeout) {
-            stallTimeout = timeout;
+            stallTimeout = Objects.requireNonNull(timeout, "timeout");
             return this;
         }
 
@@ -206,7 +207,7 @@ public final class CachedStoreOptions {
          * them.
          */
         public Builder retry(RetryPolicy policy) {
-            retry = policy;
+            retry = Objects.requireNonNull(policy, "policy");
             return this;
         }
 
@@ -221,7 +222,7 @@ public final class CachedStoreOptions {
          * {@link CachedBlobStore#store} returns before the remote store has the blob.
          */
         public Builder writeBack(WriteBackOptions options) {
-            writeBack = Optional.of(options);
+            writeBack = Optional.of(Objects.requireNonNull(options, "options"));
             return this;
         }
 

@@ -24,6 +24,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -99,6 +100,7 @@ public final class MappedFill implements Closeable {
 
     /** Begins a fill with default options and a manager of its own; see the other methods. */
     public static MappedFill open(BlobStore store, BlobKey key, Path path) throws IOException {
+        Objects.requireNonNull(path, "path");
         TransferManager own = TransferManager.create();
         try {
             return open(own, Optional.of(own), store, key, path, MappedFillOptions.DEFAULT);
@@ -128,6 +130,9 @@ public final class MappedFill implements Closeable {
     public static MappedFill open(
             TransferManager transfers, BlobStore store, BlobKey key, Path path, MappedFillOptions options)
             throws IOException {
+        Objects.requireNonNull(transfers, "transfers");
+        Objects.requireNonNull(path, "path");
+        Objects.requireNonNull(options, "options");
         return open(transfers, Optional.empty(), store, key, path, options);
     }
 

@@ -98,7 +98,7 @@ public final class MappedFillOptions {
 
         /** Sets how often a failed request is attempted again. */
         public Builder retry(RetryPolicy policy) {
-            retry = policy;
+            retry = Objects.requireNonNull(policy, "policy");
             return this;
         }
 

@@ -68,6 +68,8 @@ public final class PeerFirstBlobStore extends ForwardingBlobStore {
 
     /** Opens a store that closes the peer and the remote store when it is closed. */
     public static PeerFirstBlobStore open(BlobStore peer, BlobStore remote) {
+        Objects.requireNonNull(peer, "peer");
+        Objects.requireNonNull(remote, "remote");
         return new PeerFirstBlobStore(peer, remote, System::nanoTime);
     }
 

@@ -1,6 +1,7 @@
 package io.blobstore.cache;
 
 import java.time.Duration;
+import java.util.Objects;
 
 /**
  * How a {@link CachedBlobStore} stores blobs before they are uploaded. Immutable.
@@ -96,7 +97,7 @@ public final class WriteBackOptions {
 
         /** Sets the longest delay between two attempts to upload a blob, which grow from 100 ms; default 30 s. */
         public Builder maxDelay(Duration delay) {
-            maxDelay = delay;
+            maxDelay = Objects.requireNonNull(delay, "delay");
             return this;
         }
 
@@ -105,7 +106,7 @@ public final class WriteBackOptions {
          * the cache, and is uploaded after the store was opened again.
          */
         public Builder closeTimeout(Duration timeout) {
-            closeTimeout = timeout;
+            closeTimeout = Objects.requireNonNull(timeout, "timeout");
             return this;
         }
 

@@ -1,6 +1,7 @@
 package io.blobstore.cas;
 
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.Optional;
 
 /** Options of a {@link ContentCache}. Immutable. */
@@ -95,25 +96,25 @@ public final class CacheOptions {
          * the cache; default: {@code .NAME.blobstore-cas} beside the directory NAME of the cache.
          */
         public Builder stateDirectory(Path directory) {
-            stateDirectory = Optional.of(directory);
+            stateDirectory = Optional.of(Objects.requireNonNull(directory, "directory"));
             return this;
         }
 
         /** Sets how content is stored; default {@link StorageMode#HYBRID}. */
         public Builder storageMode(StorageMode mode) {
-            storageMode = mode;
+            storageMode = Objects.requireNonNull(mode, "mode");
             return this;
         }
 
         /** Sets what survives a power failure; default {@link Durability#NONE}. */
         public Builder durability(Durability durability) {
-            this.durability = durability;
+            this.durability = Objects.requireNonNull(durability, "durability");
             return this;
         }
 
         /** Sets what other processes may do meanwhile; default {@link AccessMode#EXCLUSIVE}. */
         public Builder accessMode(AccessMode mode) {
-            accessMode = mode;
+            accessMode = Objects.requireNonNull(mode, "mode");
             return this;
         }
 
@@ -128,7 +129,7 @@ public final class CacheOptions {
 
         /** Sets the listener of events; default {@link CacheListener#NONE}. */
         public Builder listener(CacheListener listener) {
-            this.listener = listener;
+            this.listener = Objects.requireNonNull(listener, "listener");
             return this;
         }
 

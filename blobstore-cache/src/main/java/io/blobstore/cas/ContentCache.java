@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -55,6 +56,7 @@ public final class ContentCache implements Closeable {
      * @throws CacheDirectoryException if the directory cannot be used
      */
     public static ContentCache open(Path directory, CacheOptions options) throws IOException {
+        Objects.requireNonNull(directory, "directory");
         return open(directory, options, EntryFiles.SYSTEM);
     }
 
@@ -147,6 +149,7 @@ public final class ContentCache implements Closeable {
      * @throws IllegalStateException if the cache is open read-only
      */
     public ContentWriter write(Digest digest) throws IOException {
+        Objects.requireNonNull(digest, "digest");
         return whileWritable(() -> new ContentWriter(context, Optional.of(digest), digest.size()));
     }
 
@@ -233,6 +236,7 @@ public final class ContentCache implements Closeable {
      * @throws IllegalStateException if the cache is open read-only
      */
     public void putRecord(Keyspace keyspace, Sha256 key, BlobSource content) throws IOException {
+        Objects.requireNonNull(key, "key");
         whileWritable(() -> {
             records.put(keyspace, key, content);
             return true;
@@ -241,6 +245,7 @@ public final class ContentCache implements Closeable {
 
     /** Reads a record into a new buffer on the heap, from position 0 to the limit. */
     public Optional<ByteBuffer> getRecord(Keyspace keyspace, Sha256 key) throws IOException {
+        Objects.requireNonNull(key, "key");
         return whileOpen(() -> records.get(keyspace, key));
     }
 
@@ -253,11 +258,13 @@ public final class ContentCache implements Closeable {
      * @throws IllegalStateException if the cache is open read-only
      */
     public RecordWriter writeRecord(Keyspace keyspace, Sha256 key, long size) throws IOException {
+        Objects.requireNonNull(key, "key");
         return whileWritable(() -> records.write(keyspace, key, size));
     }
 
     /** Opens a record under a lease: it is not evicted before it is closed, and stays readable if it is replaced. */
     public Optional<CachedRecord> openRecord(Keyspace keyspace, Sha256 key) throws IOException {
+        Objects.requireNonNull(key, "key");
         return whileOpen(() -> records.lease(keyspace, key));
     }
 
@@ -267,6 +274,7 @@ public final class ContentCache implements Closeable {
      * @return whether it was there
      */
     public boolean removeRecord(Keyspace keyspace, Sha256 key) throws IOException {
+        Objects.requireNonNull(key, "key");
         return whileWritable(() -> records.remove(keyspace, key));
     }
 
@@ -282,6 +290,7 @@ public final class ContentCache implements Closeable {
      * @return whether the entry is there, and not damaged
      */
     public boolean verify(CacheEntry entry) throws IOException {
+        Objects.requireNonNull(entry, "entry");
         return whileOpen(() -> maintenance.verify(entry));
     }
 
@@ -291,6 +300,7 @@ public final class ContentCache implements Closeable {
      * @return whether it is there, and not damaged
      */
     public boolean verify(Digest content) throws IOException {
+        Objects.requireNonNull(content, "content");
         return ContentReads.isEmpty(content)
                 || verify(new CacheEntry(Keyspace.CAS, content.sha256(), content.size(), content.size()));
     }

@@ -50,6 +50,7 @@ record AppendableObjects(
         ObjectAttributes attributes = attributes(options, Generations.of(Operation.CREATE_UPLOAD, key, condition));
         try {
             return new AppendableUpload(
+                    bucket,
                     key,
                     bucket.request(
                             Operation.CREATE_UPLOAD,
@@ -67,12 +68,12 @@ record AppendableObjects(
         }
         requireGrpc(Operation.APPEND, key);
         String object = names.objectOf(Operation.APPEND, key);
-        return AppendableUpload.fenced(() -> new AppendableUpload(
+        ObjectWriter writer = bucket.request(
+                Operation.APPEND,
                 key,
-                bucket.request(
-                        Operation.APPEND,
-                        key,
-                        () -> transport.writes().resume(Operation.APPEND, key, object, generation))));
+                () -> AppendableUpload.fenced(
+                        () -> transport.writes().resume(Operation.APPEND, key, object, generation)));
+        return new AppendableUpload(bucket, key, writer);
     }
 
     private void requireGrpc(Operation operation, BlobKey key) throws IOException {

@@ -9,6 +9,7 @@ import io.blobstore.Operation;
 import io.blobstore.StoredBlob;
 import io.blobstore.gcs.grpc.FencedException;
 import io.blobstore.gcs.grpc.ObjectWriter;
+import io.blobstore.http.objects.BucketContext;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -37,19 +38,24 @@ import java.util.concurrent.locks.ReentrantLock;
  * again. The caller's memory is free when a call returns. Each message has its CRC32C, and the server compares that of
  * the whole object when it is finalized.
  *
+ * <p>Each call that appends, flushes or ends the upload is one request for the store's observer, with the operation
+ * {@link Operation#APPEND}; its bytes are those that were appended, also if a flush sends them.
+ *
  * <p>Thread-safe: calls wait for each other, but {@link #close} ends a call under way.
  */
 public final class AppendableUpload implements Closeable {
     private static final Operation OPERATION = Operation.APPEND;
     private static final int BUFFER = 1 << 20;
 
+    private final BucketContext bucket;
     private final BlobKey key;
     private final ObjectWriter writer;
     private final ReentrantLock lock = new ReentrantLock();
     // Guarded by lock:
     private boolean ended;
 
-    AppendableUpload(BlobKey key, ObjectWriter writer) {
+    AppendableUpload(BucketContext bucket, BlobKey key, ObjectWriter writer) {
+        this.bucket = bucket;
         this.key = key;
         this.writer = writer;
     }
@@ -110,7 +116,7 @@ public final class AppendableUpload implements Closeable {
      */
     public void append(ByteBuffer content) throws IOException {
         run(() -> {
-            writer.append(OPERATION, content, 0);
+            append(content, 0);
             return key; // no result
         });
     }
@@ -146,8 +152,14 @@ public final class AppendableUpload implements Closeable {
         long[] more = {content.size()};
         content.forEachBuffer(BUFFER, buffer -> {
             more[0] -= buffer.remaining();
-            writer.append(OPERATION, buffer, more[0]);
+            append(buffer, more[0]);
         });
+    }
+
+    private void append(ByteBuffer content, long more) throws IOException {
+        int size = content.remaining();
+        writer.append(OPERATION, content, more);
+        bucket.moved(size, 0);
     }
 
     /**
@@ -220,7 +232,7 @@ public final class AppendableUpload implements Closeable {
             }
             boolean succeeded = false;
             try {
-                T result = fenced(step);
+                T result = bucket.observed(OPERATION, key, () -> fenced(step));
                 succeeded = true;
                 return result;
             } finally {

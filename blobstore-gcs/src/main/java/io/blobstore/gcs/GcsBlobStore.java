@@ -154,6 +154,7 @@ public final class GcsBlobStore implements BlobStore {
 
     /** Returns a builder with default settings. */
     public static Builder builder(String bucket) {
+        Objects.requireNonNull(bucket, "bucket");
         return new Builder(bucket);
     }
 
@@ -314,6 +315,8 @@ public final class GcsBlobStore implements BlobStore {
      * @throws UnsupportedTransportException if the store does not use gRPC, or the bucket is not zonal
      */
     public AppendableUpload createAppendableUpload(BlobKey key, StoreOptions options) throws IOException {
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(options, "options");
         bucket.requireOpen();
         return appendable.create(key, options);
     }
@@ -328,6 +331,7 @@ public final class GcsBlobStore implements BlobStore {
      * @throws UnsupportedTransportException if the store does not use gRPC, or the bucket is not zonal
      */
     public AppendableUpload resumeAppendableUpload(BlobKey key, long generation) throws IOException {
+        Objects.requireNonNull(key, "key");
         bucket.requireOpen();
         return appendable.resume(key, generation);
     }
@@ -411,13 +415,13 @@ public final class GcsBlobStore implements BlobStore {
 
         /** Sets the project that the SDK's requests name; no request of the store needs one. */
         public Builder project(String project) {
-            clients.project = Optional.of(project);
+            clients.project = Optional.of(Objects.requireNonNull(project, "project"));
             return this;
         }
 
         /** Sets the credentials, which provide access tokens; default: the application-default credentials. */
         public Builder credentials(Credentials credentials) {
-            clients.credentials = Optional.of(credentials);
+            clients.credentials = Optional.of(Objects.requireNonNull(credentials, "credentials"));
             return this;
         }
 
@@ -432,13 +436,13 @@ public final class GcsBlobStore implements BlobStore {
          * long.
          */
         public Builder client(Storage client) {
-            clients.client = Optional.of(client);
+            clients.client = Optional.of(Objects.requireNonNull(client, "client"));
             return this;
         }
 
         /** Sets how new objects are encrypted; default: the bucket's encryption. */
         public Builder encryption(GcsEncryption encryption) {
-            this.encryption = Optional.of(encryption);
+            this.encryption = Optional.of(Objects.requireNonNull(encryption, "encryption"));
             return this;
         }
 
@@ -447,6 +451,7 @@ public final class GcsBlobStore implements BlobStore {
          * default: zonal buckets do not support such keys.
          */
         public Builder transport(GcsTransport transport) {
+            Objects.requireNonNull(transport, "transport");
             this.transport = this.transport.with(transport);
             return this;
         }
@@ -480,12 +485,14 @@ public final class GcsBlobStore implements BlobStore {
 
         @Override
         public Builder stallTimeout(Duration timeout) {
+            Objects.requireNonNull(timeout, "timeout");
             transport = transport.withStallTimeout(timeout);
             return super.stallTimeout(timeout);
         }
 
         @Override
         public Builder trustManagers(TrustManager... managers) {
+            Objects.requireNonNull(managers, "managers");
             transport = transport.withTrustManagers(List.of(managers));
             return super.trustManagers(managers);
         }

@@ -5,6 +5,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.Map;
+import java.util.Objects;
 
 /** The encryption of new objects by the server, in place of the bucket's default. Immutable. */
 public sealed interface GcsEncryption {
@@ -37,7 +38,12 @@ public sealed interface GcsEncryption {
     }
 
     /** See {@link GcsEncryption#kms}. */
-    record Kms(String keyName) implements GcsEncryption {}
+    record Kms(String keyName) implements GcsEncryption {
+        /** Checks that the name is not null. */
+        public Kms {
+            Objects.requireNonNull(keyName, "keyName");
+        }
+    }
 
     /** See {@link GcsEncryption#customerKey}. */
     final class CustomerKey implements GcsEncryption {

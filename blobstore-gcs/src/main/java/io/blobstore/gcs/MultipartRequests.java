@@ -51,8 +51,10 @@ record MultipartRequests(
         HttpResponse response = bucket.repeat(
                 Operation.CREATE_UPLOAD,
                 key,
-                () -> UninterruptibleRequest.run(() -> bucket.create(
-                        Operation.CREATE_UPLOAD, key, () -> data.send("POST", url, fields, BlobSource.of()))));
+                () -> UninterruptibleRequest.run(
+                        bucket,
+                        () -> bucket.create(
+                                Operation.CREATE_UPLOAD, key, () -> data.send("POST", url, fields, BlobSource.of()))));
         XmlResponse created = XmlResponse.of(response.body().bytes());
         String id = created.text("UploadId")
                 .filter(text -> !text.isEmpty() && created.whole())

@@ -1,9 +1,11 @@
 package io.blobstore.http;
 
+import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -43,8 +45,35 @@ final class AddedHeaders {
     private final Supplier<Map<String, String>> supplier;
     private final AtomicBoolean logged = new AtomicBoolean();
 
+    /** What the supplier has returned on the thread that this one sends requests for. */
+    private final ThreadLocal<@Nullable Supplier<Map<String, String>>> carried = new ThreadLocal<>();
+
     AddedHeaders(Supplier<Map<String, String>> supplier) {
         this.supplier = Objects.requireNonNull(supplier, "headers");
+    }
+
+    /** Returns a task whose requests have the fields that the supplier returns on the current thread. */
+    <T> Callable<T> carriedBy(Callable<T> task) {
+        Supplier<Map<String, String>> fields = supplied();
+        return () -> {
+            carried.set(fields);
+            try {
+                return task.call();
+            } finally {
+                carried.remove();
+            }
+        };
+    }
+
+    private Supplier<Map<String, String>> supplied() {
+        try {
+            Map<String, String> fields = new LinkedHashMap<>(supplier.get());
+            return () -> fields;
+        } catch (RuntimeException e) { // handled when a request is sent
+            return () -> {
+                throw e;
+            };
+        }
     }
 
     /** Returns the fields to add to a request, in the supplier's order. */
@@ -52,7 +81,9 @@ final class AddedHeaders {
         HttpHeaders.Builder added = HttpHeaders.builder();
         try {
             int left = MAX_CHARACTERS;
-            for (Map.Entry<String, String> field : supplier.get().entrySet()) {
+            Supplier<Map<String, String>> callers = carried.get();
+            for (Map.Entry<String, String> field :
+                    (callers == null ? supplier : callers).get().entrySet()) {
                 String name = field.getKey();
                 left -= name.length() + field.getValue().length();
                 if (left < 0) {

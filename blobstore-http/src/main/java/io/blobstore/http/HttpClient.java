@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import javax.net.ssl.KeyManager;
@@ -104,6 +105,14 @@ public final class HttpClient implements Closeable {
     /** Returns the fields that the application adds to a request. */
     HttpHeaders addedHeaders(HttpRequest request) {
         return addedHeaders.isPresent() ? addedHeaders.get().to(request) : HttpHeaders.EMPTY;
+    }
+
+    /**
+     * Returns a task that sends its requests with the header fields that the application adds on the current thread,
+     * for a task that another thread runs.
+     */
+    public <T> Callable<T> carryingAddedHeaders(Callable<T> task) {
+        return addedHeaders.isPresent() ? addedHeaders.get().carriedBy(task) : task;
     }
 
     ConnectionPool pool() {

@@ -11,6 +11,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.FutureTask;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -46,6 +48,48 @@ class AddedHeadersTest {
             assertThat(server.requests())
                     .extracting(request -> request.header("traceparent").orElse(""))
                     .containsExactly("00-1", "00-2");
+        }
+    }
+
+    @Test
+    void aTaskForAnotherThreadTakesTheFieldsAlong() throws Exception {
+        Thread caller = Thread.currentThread();
+        try (ScriptedServer server = ScriptedServer.plain(OK);
+                HttpClient client = HttpClient.builder()
+                        .addedHeaders(() ->
+                                Map.of("traceparent", Thread.currentThread().equals(caller) ? "00-caller" : "00-other"))
+                        .build()) {
+            Callable<Integer> send =
+                    () -> Calls.execute(client, Calls.get(server)).status();
+            FutureTask<Integer> carrying = new FutureTask<>(client.carryingAddedHeaders(send));
+            FutureTask<Integer> plain = new FutureTask<>(send);
+            Thread other = new Thread(() -> {
+                carrying.run();
+                plain.run();
+            });
+            other.start();
+            assertThat(carrying.get()).isEqualTo(200);
+            assertThat(plain.get()).isEqualTo(200);
+            other.join();
+            assertThat(server.requests())
+                    .extracting(request -> request.header("traceparent").orElse(""))
+                    .containsExactly("00-caller", "00-other");
+        }
+    }
+
+    /** The task is run, and sends its requests without fields. */
+    @Test
+    void aSupplierThatThrowsFailsNoTaskForAnotherThread() throws Exception {
+        try (ScriptedServer server = ScriptedServer.plain(OK);
+                HttpClient client = HttpClient.builder()
+                        .addedHeaders(() -> {
+                            throw new IllegalStateException("no tracer");
+                        })
+                        .build()) {
+            int status = client.carryingAddedHeaders(
+                            () -> Calls.execute(client, Calls.get(server)).status())
+                    .call();
+            assertThat(status).isEqualTo(200);
         }
     }
 

@@ -74,6 +74,7 @@ record MultipartRequests(
                 operation,
                 key,
                 () -> UninterruptibleRequest.run(
+                        bucket,
                         () -> bucket.request(operation, key, () -> client.createMultipartUpload(request.build()))));
         String id = response.uploadId();
         if (id == null || id.isEmpty()) {

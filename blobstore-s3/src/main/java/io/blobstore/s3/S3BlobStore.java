@@ -193,6 +193,7 @@ public final class S3BlobStore implements BlobStore {
      * @param bucket a bucket's name, or an access point's alias
      */
     public static Builder builder(String bucket) {
+        Objects.requireNonNull(bucket, "bucket");
         return new Builder(bucket);
     }
 
@@ -386,7 +387,7 @@ public final class S3BlobStore implements BlobStore {
 
         /** Sets the region of the bucket, as in "eu-central-1". */
         public Builder region(String region) {
-            clients.region = Optional.of(region);
+            clients.region = Optional.of(Objects.requireNonNull(region, "region"));
             return this;
         }
 
@@ -398,7 +399,7 @@ public final class S3BlobStore implements BlobStore {
 
         /** Sets the provider of credentials. */
         public Builder credentials(AwsCredentialsProvider credentials) {
-            clients.credentials = Optional.of(credentials);
+            clients.credentials = Optional.of(Objects.requireNonNull(credentials, "credentials"));
             return this;
         }
 
@@ -414,30 +415,32 @@ public final class S3BlobStore implements BlobStore {
          * client should be 10 minutes or more.
          */
         public Builder client(S3Client client) {
-            clients.client = Optional.of(client);
+            clients.client = Optional.of(Objects.requireNonNull(client, "client"));
             return this;
         }
 
         /** Sets which checksums are sent and requested; default {@link S3Checksums#CRC32C}. */
         public Builder checksums(S3Checksums checksums) {
-            this.checksums = checksums;
+            this.checksums = Objects.requireNonNull(checksums, "checksums");
             return this;
         }
 
         /** Sets whether signatures cover content; default {@link PayloadSigning#UNSIGNED}. */
         public Builder payloadSigning(PayloadSigning payloadSigning) {
-            this.payloadSigning = payloadSigning;
+            this.payloadSigning = Objects.requireNonNull(payloadSigning, "payloadSigning");
             return this;
         }
 
         /** Sets how new objects are encrypted; default: the bucket's encryption. */
         public Builder encryption(S3Encryption encryption) {
-            this.encryption = Optional.of(encryption);
+            this.encryption = Optional.of(Objects.requireNonNull(encryption, "encryption"));
             return this;
         }
 
         /** Adds a tag to new objects. */
         public Builder tag(String name, String value) {
+            Objects.requireNonNull(name, "name");
+            Objects.requireNonNull(value, "value");
             tags.put(name, value);
             return this;
         }

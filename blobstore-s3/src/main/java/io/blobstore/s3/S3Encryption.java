@@ -1,6 +1,7 @@
 package io.blobstore.s3;
 
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /** The encryption of objects by the server. Immutable. */
@@ -17,6 +18,7 @@ public sealed interface S3Encryption {
 
     /** Returns encryption with a key of the Key Management Service (SSE-KMS), given by id, alias or ARN. */
     static Kms kms(String keyId) {
+        Objects.requireNonNull(keyId, "keyId");
         return new Kms(Optional.of(keyId), Map.of(), false);
     }
 
@@ -47,6 +49,7 @@ public sealed interface S3Encryption {
     record Kms(Optional<String> keyId, Map<String, String> context, boolean bucketKey) implements S3Encryption {
         /** Copies the map, and refuses a key id that is empty or that a header cannot contain. */
         public Kms {
+            Objects.requireNonNull(context, "context");
             keyId.ifPresent(id -> {
                 if (id.isEmpty() || !id.chars().allMatch(c -> c > ' ' && c <= '~')) {
                     throw new IllegalArgumentException("a KMS key id is printable ASCII without spaces, and not empty");
@@ -57,6 +60,7 @@ public sealed interface S3Encryption {
 
         /** Returns this encryption with a context. */
         public Kms withContext(Map<String, String> pairs) {
+            Objects.requireNonNull(pairs, "pairs");
             return new Kms(keyId, pairs, bucketKey);
         }
 

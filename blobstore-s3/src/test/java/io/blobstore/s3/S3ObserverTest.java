@@ -8,6 +8,7 @@ import io.blobstore.BlobListing;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStore;
 import io.blobstore.BlobStoreException;
+import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
 import io.blobstore.ListOptions;
@@ -22,10 +23,13 @@ import io.blobstore.ThrottledException;
 import io.blobstore.contract.AllocatedBytes;
 import io.blobstore.contract.LeakCheck;
 import io.blobstore.contract.RecordedEvents;
+import io.blobstore.contract.ThreadContext;
 import io.blobstore.http.ScriptedExchange;
 import io.blobstore.http.ScriptedServer;
 import io.blobstore.http.ScriptedServer.Script;
 import io.blobstore.spi.PartLayout;
+import io.blobstore.transfer.TransferManager;
+import io.blobstore.transfer.UploadOptions;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -289,6 +293,43 @@ class S3ObserverTest {
                 assertThat(request.header("X-Amzn-Trace-Id")).contains("Root=1-2-3");
                 assertThat(signedHeaders(request)).contains("host").doesNotContain("traceparent", "x-amzn-trace-id");
             });
+        }
+    }
+
+    /** Also the request that creates an upload, which has a thread of its own. */
+    @Test
+    void theFieldsAreThoseOfTheThreadThatCallsTheStore(S3ProxyServer server) throws Exception {
+        UploadOptions parts = UploadOptions.builder().partSize(PART).build();
+        try (ThreadContext context = new ThreadContext("00-caller");
+                BlobStore store = server.store(server.newBucket().name())
+                        .observer(events)
+                        .addedHeaders(context.headers())
+                        .open();
+                TransferManager transfers =
+                        TransferManager.builder().executor(context.executor()).build()) {
+            transfers.upload(store, KEY, content(3 * PART), parts).join();
+            transfers
+                    .download(store, KEY, ByteRange.all(), BlobTarget.of(ByteBuffer.allocateDirect(3 * PART)))
+                    .join();
+            store.copy(KEY, BlobKey.of("copy"));
+            try (BlobListing listing = store.list(ListOptions.DEFAULT)) {
+                listing.next();
+            }
+            store.createMultipartUpload(KEY, new PartLayout(10, PART), StoreOptions.DEFAULT)
+                    .close();
+
+            assertThat(operations())
+                    .contains(
+                            Operation.CREATE_UPLOAD,
+                            Operation.UPLOAD_PART,
+                            Operation.COMPLETE_UPLOAD,
+                            Operation.READ,
+                            Operation.COPY,
+                            Operation.LIST,
+                            Operation.ABORT_UPLOAD);
+            assertThat(context.propagated())
+                    .hasSizeGreaterThanOrEqualTo(operations().size())
+                    .containsOnly("00-caller");
         }
     }
 

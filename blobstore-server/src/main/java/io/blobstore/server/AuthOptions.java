@@ -1,6 +1,7 @@
 package io.blobstore.server;
 
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -13,6 +14,11 @@ import java.util.Optional;
 public record AuthOptions(Optional<Path> htpasswdFile, boolean anonymousReads) {
     private static final AuthOptions NONE = new AuthOptions(Optional.empty(), false);
 
+    /** Checks that nothing is null. */
+    public AuthOptions {
+        Objects.requireNonNull(htpasswdFile, "htpasswdFile");
+    }
+
     /** Returns options that let everyone read and write who can connect. */
     public static AuthOptions none() {
         return NONE;
@@ -20,6 +26,7 @@ public record AuthOptions(Optional<Path> htpasswdFile, boolean anonymousReads) {
 
     /** Returns options that require the password of a user in a file. */
     public static AuthOptions htpasswd(Path file) {
+        Objects.requireNonNull(file, "file");
         return new AuthOptions(Optional.of(file), false);
     }
 

@@ -23,6 +23,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
@@ -61,6 +62,7 @@ public final class CacheServer implements Closeable {
 
     /** Returns a builder of a server for a cache, which must stay open until the server is closed. */
     public static Builder builder(ContentCache cache) {
+        Objects.requireNonNull(cache, "cache");
         return new Builder(cache);
     }
 
@@ -169,25 +171,25 @@ public final class CacheServer implements Closeable {
 
         /** Lets the server speak HTTP. */
         public Builder http(HttpOptions options) {
-            http = Optional.of(options);
+            http = Optional.of(Objects.requireNonNull(options, "options"));
             return this;
         }
 
         /** Lets the server speak gRPC: the Remote Execution API. */
         public Builder grpc(GrpcOptions options) {
-            grpc = Optional.of(options);
+            grpc = Optional.of(Objects.requireNonNull(options, "options"));
             return this;
         }
 
         /** Sets the certificates; default: none, connections are not encrypted. */
         public Builder tls(TlsOptions options) {
-            tls = Optional.of(options);
+            tls = Optional.of(Objects.requireNonNull(options, "options"));
             return this;
         }
 
         /** Sets who may use the server; default: everyone who can connect. */
         public Builder auth(AuthOptions options) {
-            auth = options;
+            auth = Objects.requireNonNull(options, "options");
             return this;
         }
 
@@ -196,13 +198,13 @@ public final class CacheServer implements Closeable {
          * it, and what clients put is uploaded to it. A remote cache that fails is one that has nothing.
          */
         public Builder remote(RemoteOptions options) {
-            remote = Optional.of(options);
+            remote = Optional.of(Objects.requireNonNull(options, "options"));
             return this;
         }
 
         /** Sets what clients may demand; default {@link ServerLimits#defaults}. */
         public Builder limits(ServerLimits limits) {
-            this.limits = limits;
+            this.limits = Objects.requireNonNull(limits, "limits");
             return this;
         }
 

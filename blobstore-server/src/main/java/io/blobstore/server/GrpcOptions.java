@@ -1,6 +1,7 @@
 package io.blobstore.server;
 
 import java.net.InetSocketAddress;
+import java.util.Objects;
 
 /** Options of the gRPC endpoint of a {@link CacheServer}, the Remote Execution API. Immutable. */
 public final class GrpcOptions {
@@ -55,7 +56,7 @@ public final class GrpcOptions {
 
         /** Sets the address to listen on; default: a free port of the loopback address. */
         public Builder address(InetSocketAddress address) {
-            this.address = address;
+            this.address = Objects.requireNonNull(address, "address");
             return this;
         }
 

@@ -1,6 +1,7 @@
 package io.blobstore.server;
 
 import java.net.InetSocketAddress;
+import java.util.Objects;
 
 /** Options of the HTTP endpoint of a {@link CacheServer}. Immutable. */
 public final class HttpOptions {
@@ -55,7 +56,7 @@ public final class HttpOptions {
 
         /** Sets the address to listen on; default: a free port of the loopback address. */
         public Builder address(InetSocketAddress address) {
-            this.address = address;
+            this.address = Objects.requireNonNull(address, "address");
             return this;
         }
 

@@ -3,6 +3,7 @@ package io.blobstore.server;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -24,7 +25,13 @@ public record HttpRemote(
      * @param certificateChain the PEM file of the certificate, followed by those of intermediate authorities
      * @param privateKey the PEM file of its private key, in PKCS #8 and not encrypted
      */
-    public record ClientCertificate(Path certificateChain, Path privateKey) {}
+    public record ClientCertificate(Path certificateChain, Path privateKey) {
+        /** Checks that nothing is null. */
+        public ClientCertificate {
+            Objects.requireNonNull(certificateChain, "certificateChain");
+            Objects.requireNonNull(privateKey, "privateKey");
+        }
+    }
 
     /**
      * Checks the URI.
@@ -33,6 +40,9 @@ public record HttpRemote(
      *     that may be a secret
      */
     public HttpRemote {
+        Objects.requireNonNull(credentials, "credentials");
+        Objects.requireNonNull(authorities, "authorities");
+        Objects.requireNonNull(certificate, "certificate");
         String scheme = uri.getScheme() == null ? "" : uri.getScheme().toLowerCase(Locale.ROOT);
         if (uri.getRawUserInfo() != null
                 || (uri.getRawAuthority() != null && uri.getRawAuthority().contains("@"))) {

@@ -3,6 +3,7 @@ package io.blobstore.server;
 import io.blobstore.BlobStore;
 import io.blobstore.cache.WriteBackOptions;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -69,6 +70,7 @@ public final class RemoteOptions {
      * @param bucket the store, which the caller closes after the server
      */
     public static Builder builder(BlobStore bucket) {
+        Objects.requireNonNull(bucket, "bucket");
         return new Builder(bucket);
     }
 
@@ -78,6 +80,7 @@ public final class RemoteOptions {
      * @param http another cache; it takes no more connections than lookups, downloads and uploads at a time
      */
     public static Builder builder(HttpRemote http) {
+        Objects.requireNonNull(http, "http");
         return new Builder(http);
     }
 
@@ -167,13 +170,13 @@ public final class RemoteOptions {
 
         /** Sets under which keys entries are kept; default {@link RemoteLayout#SHARDED}. */
         public Builder layout(RemoteLayout layout) {
-            this.layout = layout;
+            this.layout = Objects.requireNonNull(layout, "layout");
             return this;
         }
 
         /** Sets what all keys begin with; default: nothing. Slashes at either end do not count. */
         public Builder prefix(String prefix) {
-            this.prefix = prefix;
+            this.prefix = Objects.requireNonNull(prefix, "prefix");
             return this;
         }
 
@@ -183,6 +186,7 @@ public final class RemoteOptions {
          * a kill of the process, and a power failure if the cache is {@link io.blobstore.cas.Durability#FULL durable}.
          */
         public Builder writeBack(WriteBackOptions options) {
+            Objects.requireNonNull(options, "options");
             uploads = true;
             writeBack = Optional.of(options);
             return this;
@@ -207,13 +211,13 @@ public final class RemoteOptions {
          * a miss then; after several failures in a row, the remote cache is left alone for a while.
          */
         public Builder lookupTimeout(Duration timeout) {
-            lookupTimeout = timeout;
+            lookupTimeout = Objects.requireNonNull(timeout, "timeout");
             return this;
         }
 
         /** Sets after how long without progress a download is given up; default 30 s. */
         public Builder stallTimeout(Duration timeout) {
-            stallTimeout = timeout;
+            stallTimeout = Objects.requireNonNull(timeout, "timeout");
             return this;
         }
 

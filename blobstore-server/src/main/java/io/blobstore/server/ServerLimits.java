@@ -1,6 +1,7 @@
 package io.blobstore.server;
 
 import java.time.Duration;
+import java.util.Objects;
 import java.util.OptionalLong;
 
 /** What clients may demand of a {@link CacheServer}. Immutable. */
@@ -152,19 +153,19 @@ public final class ServerLimits {
 
         /** Sets how long a connection may be open without a request; default 5 min. */
         public Builder idleTimeout(Duration timeout) {
-            idleTimeout = timeout;
+            idleTimeout = Objects.requireNonNull(timeout, "timeout");
             return this;
         }
 
         /** Sets how long the head of a request may take from its first byte on; default 10 s. */
         public Builder headTimeout(Duration timeout) {
-            headTimeout = timeout;
+            headTimeout = Objects.requireNonNull(timeout, "timeout");
             return this;
         }
 
         /** Sets the time of waiting for a client after which its pace is measured; default 30 s. */
         public Builder paceWindow(Duration window) {
-            paceWindow = window;
+            paceWindow = Objects.requireNonNull(window, "window");
             return this;
         }
 

@@ -1,6 +1,7 @@
 package io.blobstore.server;
 
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -13,6 +14,13 @@ import java.util.Optional;
  *     certificate, unless {@link AuthOptions#anonymousReads} lets them read without
  */
 public record TlsOptions(Path certificateChain, Path privateKey, Optional<Path> clientAuthorities) {
+    /** Checks that nothing is null. */
+    public TlsOptions {
+        Objects.requireNonNull(certificateChain, "certificateChain");
+        Objects.requireNonNull(privateKey, "privateKey");
+        Objects.requireNonNull(clientAuthorities, "clientAuthorities");
+    }
+
     /** Returns options for TLS without client certificates. */
     public static TlsOptions of(Path certificateChain, Path privateKey) {
         return new TlsOptions(certificateChain, privateKey, Optional.empty());
@@ -20,6 +28,7 @@ public record TlsOptions(Path certificateChain, Path privateKey, Optional<Path> 
 
     /** Returns options for mutual TLS. */
     public static TlsOptions mutual(Path certificateChain, Path privateKey, Path clientAuthorities) {
+        Objects.requireNonNull(clientAuthorities, "clientAuthorities");
         return new TlsOptions(certificateChain, privateKey, Optional.of(clientAuthorities));
     }
 }

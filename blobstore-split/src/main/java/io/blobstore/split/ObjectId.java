@@ -2,6 +2,7 @@ package io.blobstore.split;
 
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Objects;
 
 /**
  * The id of an object: the fs-verity digest of its content. Objects with equal ids have equal content.
@@ -35,6 +36,7 @@ public final class ObjectId implements Comparable<ObjectId> {
      * @throws IllegalArgumentException if their number is not that of the hash function
      */
     public static ObjectId of(ObjectHash hash, byte[] array, int offset, int length) {
+        Objects.requireNonNull(array, "array");
         if (length != hash.bytes()) {
             throw new IllegalArgumentException(
                     "an id of " + hash.label() + " has " + hash.bytes() + " bytes; got " + length);
@@ -48,6 +50,7 @@ public final class ObjectId implements Comparable<ObjectId> {
      * @throws IllegalArgumentException if {@code hex} is not that
      */
     public static ObjectId parse(ObjectHash hash, String hex) {
+        Objects.requireNonNull(hex, "hex");
         if (!isId(hash, hex)) {
             throw new IllegalArgumentException("an id of " + hash.label() + " has " + 2 * hash.bytes()
                     + " lower-case hexadecimal digits; got '" + hex + "'");
@@ -68,6 +71,7 @@ public final class ObjectId implements Comparable<ObjectId> {
      * @throws IllegalArgumentException if {@code path} is not that
      */
     public static ObjectId parsePath(ObjectHash hash, String path) {
+        Objects.requireNonNull(hash, "hash");
         if (path.length() < 3 || path.charAt(2) != '/') {
             throw new IllegalArgumentException("an object's path has a slash after two digits; got '" + path + "'");
         }
@@ -101,6 +105,7 @@ public final class ObjectId implements Comparable<ObjectId> {
      * @throws IndexOutOfBoundsException if they do not fit
      */
     public void copyTo(byte[] target, int offset) {
+        Objects.requireNonNull(target, "target");
         System.arraycopy(bytes, 0, target, offset, bytes.length);
     }
 

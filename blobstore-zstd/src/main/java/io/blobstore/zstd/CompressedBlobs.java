@@ -13,6 +13,7 @@ import io.blobstore.transfer.TransferManager;
 import io.blobstore.transfer.UploadOptions;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -52,6 +53,7 @@ public final class CompressedBlobs {
 
     /** Returns the compressed blobs of a store, which the caller keeps open meanwhile and closes. */
     public static CompressedBlobs of(BlobStore store) {
+        Objects.requireNonNull(store, "store");
         return new CompressedBlobs(store);
     }
 

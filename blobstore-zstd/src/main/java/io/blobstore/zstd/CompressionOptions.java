@@ -164,7 +164,7 @@ public final class CompressionOptions {
          * is stored as {@link FrameFormat#SEEKABLE}.
          */
         public Builder format(FrameFormat format) {
-            this.format = format;
+            this.format = Objects.requireNonNull(format, "format");
             return this;
         }
 
@@ -198,7 +198,7 @@ public final class CompressionOptions {
          * content that are stored.
          */
         public Builder upload(UploadOptions options) {
-            upload = options;
+            upload = Objects.requireNonNull(options, "options");
             return this;
         }
 

@@ -10,12 +10,16 @@ import io.blobstore.BlobNotFoundException;
 import io.blobstore.BlobSource;
 import io.blobstore.Crc32c;
 import io.blobstore.IntegrityException;
+import io.blobstore.Operation;
 import io.blobstore.Precondition;
 import io.blobstore.PreconditionFailedException;
+import io.blobstore.StoreEvent.Outcome;
+import io.blobstore.StoreEvent.RequestEnded;
 import io.blobstore.StoreOptions;
 import io.blobstore.StoredBlob;
 import io.blobstore.contract.AllocatedBytes;
 import io.blobstore.contract.LeakCheck;
+import io.blobstore.contract.RecordedEvents;
 import io.blobstore.gcs.AppendableUpload;
 import io.blobstore.gcs.FencedUploadException;
 import io.blobstore.gcs.GcsBlobStore;
@@ -25,6 +29,7 @@ import io.blobstore.transfer.TransferManager;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -176,6 +181,51 @@ class AppendableUploadTest {
             assertThatThrownBy(() -> http.createAppendableUpload(KEY, StoreOptions.DEFAULT))
                     .isInstanceOf(UnsupportedTransportException.class);
         }
+    }
+
+    @Test
+    void eachCallIsARequestOfTheObserver() throws IOException {
+        RecordedEvents events = new RecordedEvents();
+        try (GcsBlobStore observed =
+                builder().transport(GcsTransport.GRPC).observer(events).open()) {
+            AppendableUpload first = observed.createAppendableUpload(KEY, StoreOptions.DEFAULT);
+            first.append(source(random(100), 0, 100));
+            first.append(ByteBuffer.allocate(20));
+            first.flush();
+            try (AppendableUpload second = observed.resumeAppendableUpload(KEY, first.generation())) {
+                second.append(ByteBuffer.allocate(3));
+                second.closeUnfinalized();
+            }
+            assertThatThrownBy(() -> {
+                        first.append(ByteBuffer.allocate(4));
+                        first.finalizeObject();
+                    })
+                    .isInstanceOf(FencedUploadException.class);
+            assertThatThrownBy(first::flush).isInstanceOf(IllegalStateException.class); // no request
+            byte[] whole = fake.content("p/" + KEY);
+            try (AppendableUpload third = observed.resumeAppendableUpload(KEY, first.generation())) {
+                third.appendRest(source(Arrays.copyOf(whole, 200), 0, 200));
+                third.finalizeObject();
+            }
+            assertThatThrownBy(() -> observed.resumeAppendableUpload(KEY, first.generation()))
+                    .isInstanceOf(FencedUploadException.class);
+        }
+        List<RequestEnded> uploads = events.requests().stream()
+                .filter(ended -> ended.request().operation() != Operation.HEAD)
+                .toList();
+        assertThat(uploads)
+                .extracting(ended -> ended.request().operation())
+                .startsWith(Operation.CREATE_UPLOAD, Operation.APPEND)
+                .filteredOn(operation -> operation != Operation.APPEND)
+                .hasSize(1);
+        assertThat(uploads)
+                .extracting(RequestEnded::bytesSent)
+                .containsExactly(0L, 100L, 20L, 0L, 0L, 3L, 0L, 4L, 0L, 0L, 77L, 0L, 0L);
+        assertThat(uploads)
+                .filteredOn(ended -> ended.outcome() != Outcome.SUCCESS)
+                .extracting(ended -> ended.problem().orElseThrow())
+                .hasSize(2)
+                .hasOnlyElementsOfType(FencedUploadException.class);
     }
 
     @Test

@@ -247,6 +247,10 @@ public final class BucketContext {
         }
     }
 
+    HttpClient http() {
+        return http;
+    }
+
     Retries retries() {
         return retries;
     }

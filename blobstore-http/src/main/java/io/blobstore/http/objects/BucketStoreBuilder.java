@@ -102,6 +102,7 @@ public abstract class BucketStoreBuilder<B extends BucketStoreBuilder<B>> {
 
     /** Sets the time limit for establishing a connection, including TLS; default 10 s. */
     public B connectTimeout(Duration timeout) {
+        Objects.requireNonNull(timeout, "timeout");
         http.connectTimeout(timeout);
         return self();
     }
@@ -111,6 +112,7 @@ public abstract class BucketStoreBuilder<B extends BucketStoreBuilder<B>> {
      * requests of {@link #answerTimeout}.
      */
     public B stallTimeout(Duration timeout) {
+        Objects.requireNonNull(timeout, "timeout");
         http.stallTimeout(timeout);
         return self();
     }
@@ -121,6 +123,7 @@ public abstract class BucketStoreBuilder<B extends BucketStoreBuilder<B>> {
      * that is not answered in time is not repeated, as the server may still be at work.
      */
     public B answerTimeout(Duration timeout) {
+        Objects.requireNonNull(timeout, "timeout");
         http.answerTimeout(timeout);
         return self();
     }
@@ -147,8 +150,9 @@ public abstract class BucketStoreBuilder<B extends BucketStoreBuilder<B>> {
 
     /**
      * Sets header fields that are added to each request, such as {@code traceparent} or {@code X-Amzn-Trace-Id};
-     * default: none. The supplier is called for each attempt, by the thread that sends it: the caller's, except for the
-     * request that creates a multipart upload, which has a thread of its own.
+     * default: none. The supplier is called for each attempt, by the thread that calls the store: for transfers, a
+     * thread of their manager's executor. To read a thread's context there, such as the current span or an MDC, carry
+     * it with {@link io.blobstore.transfer.TransferManager.Builder#executor}.
      *
      * <p>The fields are not signed. Fields that the store sets, that could change what a request means (such as
      * {@code Authorization}, {@code Range}, {@code Content-…}, {@code If-…}, {@code x-amz-…} and {@code x-goog-…}), and

@@ -16,12 +16,14 @@ public final class UninterruptibleRequest {
     private UninterruptibleRequest() {}
 
     /**
-     * Runs a request in a thread of its own. When this method returns, that thread has ended, and the caller's
+     * Runs a request in a thread of its own, as a part of the request that the caller's thread sends, and with the
+     * header fields that the application adds there. When this method returns, that thread has ended, and the caller's
      * interrupt status is set if it was before, or if the caller was interrupted meanwhile.
      */
-    public static <T> T run(BucketContext.Request<T> request) throws IOException {
+    public static <T> T run(BucketContext bucket, BucketContext.Request<T> request) throws IOException {
         RequestScope scope = RequestScope.current();
-        FutureTask<T> task = new FutureTask<>(() -> RequestScope.within(scope, request));
+        FutureTask<T> task =
+                new FutureTask<>(bucket.http().carryingAddedHeaders(() -> RequestScope.within(scope, request)));
         Thread thread = new Thread(task, "blobstore-create-upload");
         thread.setDaemon(true);
         thread.start();

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -63,6 +64,7 @@ public final class OciLayout {
      * @throws IOException if a file cannot be read
      */
     public static OciLayout open(Path directory) throws IOException {
+        Objects.requireNonNull(directory, "directory");
         OciLayout layout = new OciLayout(directory);
         layout.requireVersion();
         layout.addIndex(INDEX_FILE, layout.read(INDEX_FILE, directory.resolve(INDEX_FILE)), Optional.empty(), 0);

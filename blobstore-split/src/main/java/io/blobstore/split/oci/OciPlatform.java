@@ -1,5 +1,6 @@
 package io.blobstore.split.oci;
 
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -10,6 +11,13 @@ import java.util.Optional;
  * @param variant the variant of the processor, such as {@code v8}
  */
 public record OciPlatform(String os, String architecture, Optional<String> variant) {
+    /** Checks that nothing is null. */
+    public OciPlatform {
+        Objects.requireNonNull(os, "os");
+        Objects.requireNonNull(architecture, "architecture");
+        Objects.requireNonNull(variant, "variant");
+    }
+
     /**
      * Parses a platform as {@link #toString} writes it.
      *

@@ -28,6 +28,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -73,6 +74,8 @@ public final class BlobStoreObjects implements ObjectStore {
 
     /** Returns the objects in a store, with {@link #DEFAULT_GRACE}; sends no request. */
     public static BlobStoreObjects of(BlobStore store, ObjectHash hash) {
+        Objects.requireNonNull(store, "store");
+        Objects.requireNonNull(hash, "hash");
         return new BlobStoreObjects(store, hash, DEFAULT_GRACE);
     }
 
@@ -81,6 +84,7 @@ public final class BlobStoreObjects implements ObjectStore {
      * Writers store objects again that are older than half of it.
      */
     public BlobStoreObjects grace(Duration period) {
+        Objects.requireNonNull(period, "period");
         return new BlobStoreObjects(store, hash, period);
     }
 
@@ -159,6 +163,7 @@ public final class BlobStoreObjects implements ObjectStore {
     /** Begins a multipart upload, for objects of more than 16 MiB. */
     @Override
     public Optional<ObjectParts> beginParts(ObjectId id, long size, boolean replace) throws IOException {
+        Objects.requireNonNull(id, "id");
         StoreCapabilities limits = store.capabilities();
         if (size <= PART_SIZE || !limits.multipart()) {
             return Optional.empty();
@@ -210,6 +215,7 @@ public final class BlobStoreObjects implements ObjectStore {
 
     @Override
     public void forEachObject(ObjectVisitor visitor) throws IOException {
+        Objects.requireNonNull(visitor, "visitor");
         try (BlobListing listing = store.list(ListOptions.prefix(RepositoryPaths.OBJECTS))) {
             while (listing.hasNext()) {
                 if (listing.next() instanceof BlobListing.Blob blob) {
@@ -293,6 +299,7 @@ public final class BlobStoreObjects implements ObjectStore {
 
     @Override
     public Session beginSession(UUID id) throws IOException {
+        Objects.requireNonNull(id, "id");
         return BucketSession.begin(store, id, grace);
     }
 
@@ -303,6 +310,7 @@ public final class BlobStoreObjects implements ObjectStore {
      */
     @Override
     public Sweep beginSweep(Duration wait, Duration grace) throws IOException {
+        Objects.requireNonNull(wait, "wait");
         return BucketSweep.begin(this, store, grace.compareTo(this.grace) > 0 ? grace : this.grace);
     }
 

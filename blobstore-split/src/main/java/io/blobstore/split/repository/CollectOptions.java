@@ -2,6 +2,7 @@ package io.blobstore.split.repository;
 
 import io.blobstore.transfer.RetryPolicy;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -72,7 +73,7 @@ public final class CollectOptions {
 
         /** Sets how long to wait for writers of a repository on disk; default 30 seconds. */
         public Builder waitForWriters(Duration wait) {
-            this.wait = wait;
+            this.wait = Objects.requireNonNull(wait, "wait");
             return this;
         }
 
@@ -82,12 +83,13 @@ public final class CollectOptions {
          * objects of that age.
          */
         public Builder grace(Duration grace) {
-            this.grace = grace;
+            this.grace = Objects.requireNonNull(grace, "grace");
             return this;
         }
 
         /** Adds the name of a stream that cannot be read any more: it is deleted, with the refs to it. */
         public Builder forget(String stream) {
+            Objects.requireNonNull(stream, "stream");
             RepositoryPaths.stream(stream);
             forget.add(stream);
             return this;
@@ -95,7 +97,7 @@ public final class CollectOptions {
 
         /** Sets how failed requests are repeated. */
         public Builder retry(RetryPolicy policy) {
-            retry = policy;
+            retry = Objects.requireNonNull(policy, "policy");
             return this;
         }
 

@@ -29,6 +29,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -112,6 +113,7 @@ public final class ComposefsDirectory implements ObjectStore {
 
     /** Opens a repository with composefs's locks; see {@link #open(Path, Locking, Durability)}. */
     public static ComposefsDirectory open(Path root) throws IOException {
+        Objects.requireNonNull(root, "root");
         return open(root, Locking.COMPOSEFS, Durability.NONE);
     }
 
@@ -122,6 +124,9 @@ public final class ComposefsDirectory implements ObjectStore {
      *     supported
      */
     public static ComposefsDirectory open(Path root, Locking locking, Durability durability) throws IOException {
+        Objects.requireNonNull(root, "root");
+        Objects.requireNonNull(locking, "locking");
+        Objects.requireNonNull(durability, "durability");
         if (locking == Locking.COMPOSEFS && !supportsComposefsLocks()) {
             throw new BlobStoreException(
                     Operation.OPEN,

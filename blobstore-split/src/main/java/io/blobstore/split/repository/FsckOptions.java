@@ -2,6 +2,7 @@ package io.blobstore.split.repository;
 
 import io.blobstore.transfer.RetryPolicy;
 import io.blobstore.transfer.TransferListener;
+import java.util.Objects;
 import java.util.Optional;
 
 /** Options of {@link SplitEngine#fsck}. Immutable. */
@@ -60,7 +61,7 @@ public final class FsckOptions {
 
         /** Sets a store from which damaged and missing objects are fetched; it must have the same hash function. */
         public Builder healFrom(ObjectStore store) {
-            healFrom = Optional.of(store);
+            healFrom = Optional.of(Objects.requireNonNull(store, "store"));
             return this;
         }
 
@@ -72,13 +73,13 @@ public final class FsckOptions {
 
         /** Sets how failed requests are repeated. */
         public Builder retry(RetryPolicy policy) {
-            retry = policy;
+            retry = Objects.requireNonNull(policy, "policy");
             return this;
         }
 
         /** Sets the listener, which receives the bytes verified. */
         public Builder listener(TransferListener listener) {
-            this.listener = listener;
+            this.listener = Objects.requireNonNull(listener, "listener");
             return this;
         }
 

@@ -3,6 +3,7 @@ package io.blobstore.split.repository;
 import io.blobstore.Sha256;
 import io.blobstore.transfer.RetryPolicy;
 import io.blobstore.transfer.TransferListener;
+import java.util.Objects;
 import java.util.Optional;
 
 /** Options of {@link SplitEngine#merge}. Immutable. */
@@ -81,7 +82,7 @@ public final class MergeOptions {
 
         /** Sets the SHA-256 that the whole content must have. The merge then proceeds in order, with one thread. */
         public Builder expected(Sha256 digest) {
-            expected = Optional.of(digest);
+            expected = Optional.of(Objects.requireNonNull(digest, "digest"));
             return this;
         }
 
@@ -95,13 +96,13 @@ public final class MergeOptions {
 
         /** Sets how failed requests are repeated. */
         public Builder retry(RetryPolicy policy) {
-            retry = policy;
+            retry = Objects.requireNonNull(policy, "policy");
             return this;
         }
 
         /** Sets the listener. */
         public Builder listener(TransferListener listener) {
-            this.listener = listener;
+            this.listener = Objects.requireNonNull(listener, "listener");
             return this;
         }
 

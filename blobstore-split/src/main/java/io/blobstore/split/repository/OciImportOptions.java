@@ -3,6 +3,7 @@ package io.blobstore.split.repository;
 import io.blobstore.split.oci.OciImage;
 import io.blobstore.transfer.RetryPolicy;
 import io.blobstore.transfer.TransferListener;
+import java.util.Objects;
 import java.util.Optional;
 
 /** Options of {@link SplitEngine#importImage}. Immutable. */
@@ -121,13 +122,13 @@ public final class OciImportOptions {
 
         /** Sets how failed requests are repeated. */
         public Builder retry(RetryPolicy policy) {
-            retry = policy;
+            retry = Objects.requireNonNull(policy, "policy");
             return this;
         }
 
         /** Sets the listener, for which the total is the size of the image's blobs, in bytes. */
         public Builder listener(TransferListener listener) {
-            this.listener = listener;
+            this.listener = Objects.requireNonNull(listener, "listener");
             return this;
         }
 

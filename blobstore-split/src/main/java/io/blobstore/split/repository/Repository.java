@@ -4,6 +4,7 @@ import io.blobstore.split.ObjectHash;
 import io.blobstore.split.ObjectId;
 import java.io.IOException;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -23,6 +24,7 @@ public final class Repository {
 
     /** Returns the repository in a store; does nothing yet. */
     public static Repository of(ObjectStore objects) {
+        Objects.requireNonNull(objects, "objects");
         return new Repository(objects);
     }
 
@@ -99,6 +101,8 @@ public final class Repository {
 
     /** Compares the objects of two streams. Reads their references only, and asks for the sizes of objects. */
     public StreamDiff diff(String a, String b) throws IOException {
+        Objects.requireNonNull(a, "a");
+        Objects.requireNonNull(b, "b");
         return StreamDiff.of(StreamObjects.read(this, a), StreamObjects.read(this, b), objects);
     }
 

@@ -15,6 +15,7 @@ import java.io.UncheckedIOException;
 import java.nio.channels.IllegalBlockingModeException;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.SelectableChannel;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -47,6 +48,7 @@ public final class SplitEngine {
 
     /** Returns an engine that uses a manager. */
     public static SplitEngine of(TransferManager transfers) {
+        Objects.requireNonNull(transfers, "transfers");
         return new SplitEngine(transfers);
     }
 
@@ -91,6 +93,7 @@ public final class SplitEngine {
      * @throws IllegalStateException if the manager is closed
      */
     public Transfer<SplitResult> split(Repository repository, String name, InputStream stream, SplitOptions options) {
+        Objects.requireNonNull(stream, "stream");
         return split(repository, name, new InputStreamChannel(stream), options);
     }
 
@@ -107,6 +110,7 @@ public final class SplitEngine {
      */
     public Transfer<SplitResult> split(
             Repository repository, String name, ReadableByteChannel channel, SplitOptions options) {
+        Objects.requireNonNull(channel, "channel");
         if (channel instanceof SelectableChannel selectable && !selectable.isBlocking()) {
             throw new IllegalBlockingModeException();
         }
@@ -138,6 +142,7 @@ public final class SplitEngine {
      * @throws IllegalStateException if the manager is closed
      */
     public Transfer<OciImportResult> importImage(Repository repository, OciImage image, OciImportOptions options) {
+        Objects.requireNonNull(image, "image");
         int threads = threads(repository, options.concurrency());
         String name = options.name()
                 .or(image::name)
@@ -149,6 +154,7 @@ public final class SplitEngine {
 
     /** Starts a merge with default options; see {@link #merge(Repository, String, BlobTarget, MergeOptions)}. */
     public Transfer<MergeResult> merge(Repository repository, String name, BlobTarget target) throws IOException {
+        Objects.requireNonNull(name, "name");
         return merge(repository, name, target, MergeOptions.DEFAULT);
     }
 
@@ -165,6 +171,7 @@ public final class SplitEngine {
      */
     public Transfer<MergeResult> merge(Repository repository, String name, BlobTarget target, MergeOptions options)
             throws IOException {
+        Objects.requireNonNull(name, "name");
         int threads = threads(repository, options.concurrency());
         MergeTask task = new MergeTask(repository, name, target, options, threads);
         return transfers.start(task, options.retry(), threads, options.listener());
@@ -225,6 +232,7 @@ public final class SplitEngine {
      * @throws IllegalStateException if the manager is closed
      */
     public Transfer<ObjectId> setRef(Repository repository, String ref, String stream) {
+        Objects.requireNonNull(stream, "stream");
         int threads = threads(repository, 0);
         return transfers.start(
                 new RefTask(repository, ref, stream, threads), RetryPolicy.DEFAULT, threads, TransferListener.NONE);

@@ -8,6 +8,7 @@ import io.blobstore.transfer.RetryPolicy;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /** Options of {@link SplitEngine#split}. Immutable. */
@@ -127,13 +128,13 @@ public final class SplitOptions {
 
         /** Sets where the content is cut; default {@link Splitter#tar()}. */
         public Builder splitter(Splitter splitter) {
-            this.splitter = splitter;
+            this.splitter = Objects.requireNonNull(splitter, "splitter");
             return this;
         }
 
         /** Sets what the stream merges to; default {@link ContentType#NONE}. */
         public Builder contentType(ContentType type) {
-            contentType = type;
+            contentType = Objects.requireNonNull(type, "type");
             return this;
         }
 
@@ -156,13 +157,15 @@ public final class SplitOptions {
          * @param stream the name of the stream, which must exist
          */
         public Builder stream(String name, String stream) {
+            Objects.requireNonNull(name, "name");
+            Objects.requireNonNull(stream, "stream");
             streams.put(name, stream);
             return this;
         }
 
         /** Sets the SHA-256 that the whole content must have, as a container image's {@code diff_id} is. */
         public Builder expected(Sha256 digest) {
-            expected = Optional.of(digest);
+            expected = Optional.of(Objects.requireNonNull(digest, "digest"));
             return this;
         }
 
@@ -196,13 +199,13 @@ public final class SplitOptions {
 
         /** Sets how failed requests are repeated. */
         public Builder retry(RetryPolicy policy) {
-            retry = policy;
+            retry = Objects.requireNonNull(policy, "policy");
             return this;
         }
 
         /** Sets the listener. */
         public Builder listener(SplitListener listener) {
-            this.listener = listener;
+            this.listener = Objects.requireNonNull(listener, "listener");
             return this;
         }
 

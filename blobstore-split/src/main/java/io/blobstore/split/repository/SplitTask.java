@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,6 +36,7 @@ final class SplitTask implements TransferTask<SplitResult> {
     private final SplitOptions options;
     private final int threads;
     private final SplitCounters counters;
+    private final AtomicBoolean listenerFailed = new AtomicBoolean();
     private ObjectStore.@Nullable Session joined;
 
     // Written by the first worker, read by the last.
@@ -140,7 +142,9 @@ final class SplitTask implements TransferTask<SplitResult> {
         try {
             options.listener().onProgress(counters.progress());
         } catch (RuntimeException e) {
-            LOG.warn("{}: the listener threw; the split continues", description(), e);
+            if (!listenerFailed.getAndSet(true)) {
+                LOG.warn("{}: the listener threw; the split continues. Logged once.", description(), e);
+            }
         }
     }
 

@@ -6,6 +6,7 @@ import io.blobstore.docs.JavaExamples;
 import io.blobstore.docs.Page;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.observation.ObservationRegistry;
+import io.opentelemetry.api.OpenTelemetry;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -18,6 +19,13 @@ class JavaExamplesTest {
         import io.blobstore.micrometer.*;
         import io.blobstore.s3.*;
         import io.blobstore.transfer.*;
+        import io.micrometer.observation.*;
+        import io.micrometer.tracing.handler.*;
+        import io.micrometer.tracing.otel.bridge.*;
+        import io.opentelemetry.api.trace.*;
+        import java.util.*;
+        import java.util.concurrent.*;
+        import org.slf4j.*;
         """;
 
     @TempDir
@@ -29,6 +37,7 @@ class JavaExamplesTest {
         protected MeterRegistry meterRegistry;
         protected ObservationRegistry observationRegistry;
         protected BlobStoreMetrics metrics;
+        protected OpenTelemetry openTelemetry;
     }
 
     @Test
