@@ -4,10 +4,7 @@ import io.blobstore.BlobKey;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStore;
 import io.blobstore.Crc32c;
-import io.blobstore.IntegrityException;
 import io.blobstore.MultipartUpload;
-import io.blobstore.Operation;
-import io.blobstore.Precondition;
 import io.blobstore.StoreCapabilities;
 import io.blobstore.StoredBlob;
 import io.blobstore.UploadedPart;
@@ -248,13 +245,7 @@ final class StreamedUpload<R> extends ParallelTransfer<R> {
     }
 
     private void createUpload() throws IOException, InterruptedException {
-        Precondition condition = options.store().precondition();
-        if (condition != Precondition.none()) {
-            retrying("head", () -> {
-                UploadPrecheck.require(store, key, condition);
-                return true;
-            });
-        }
+        UploadPrecheck.requireBefore(this, store, key, options.store().precondition());
         multipart = retrying("create the upload", () -> store.createMultipartUpload(key, layout, options.store()));
     }
 
@@ -428,7 +419,8 @@ final class StreamedUpload<R> extends ParallelTransfer<R> {
     }
 
     @Override
-    @Nullable R finished() {
+    @Nullable
+    R finished() {
         return stored;
     }
 
@@ -438,15 +430,7 @@ final class StreamedUpload<R> extends ParallelTransfer<R> {
         List<UploadedPart> parts = List.copyOf(accepted.values());
         Crc32c checksum = layout.withSizeOf(parts).checksum(parts);
         StoredBlob result = retrying("complete the upload", () -> upload.complete(checksum));
-        if (result.checksum().isPresent() && !result.checksum().get().equals(checksum)) {
-            throw new IntegrityException(
-                    Operation.STORE,
-                    key,
-                    "the store reports " + result.checksum().get() + ", but " + checksum
-                            + " was sent; the blob must not be used",
-                    null);
-        }
-        return generator.result(result);
+        return generator.result(CompletedUpload.verified(key, result, checksum));
     }
 
     @Override

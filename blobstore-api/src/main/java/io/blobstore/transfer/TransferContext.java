@@ -71,6 +71,10 @@ public interface TransferContext {
     ReadResult download(BlobStore store, BlobKey key, BlobTarget target, DownloadOptions options)
             throws IOException, InterruptedException;
 
+    /** Copies a blob to another store as a step of this transfer, as {@link #upload} stores one. */
+    StoredBlob copy(BlobStore source, BlobKey from, BlobStore target, BlobKey to, UploadOptions options)
+            throws IOException, InterruptedException;
+
     /** Sets the total of the progress. */
     void planned(long totalBytes, int totalParts);
 

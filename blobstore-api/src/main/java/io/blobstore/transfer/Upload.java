@@ -5,10 +5,7 @@ import io.blobstore.BlobMetadata;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStore;
 import io.blobstore.Crc32c;
-import io.blobstore.IntegrityException;
 import io.blobstore.MultipartUpload;
-import io.blobstore.Operation;
-import io.blobstore.Precondition;
 import io.blobstore.RetainedSource;
 import io.blobstore.StoreCapabilities;
 import io.blobstore.StoredBlob;
@@ -140,13 +137,7 @@ final class Upload extends ParallelTransfer<StoredBlob> {
     }
 
     private void create(PartLayout plan) throws IOException, InterruptedException {
-        Precondition condition = options.store().precondition();
-        if (condition != Precondition.none()) {
-            retrying("head", () -> {
-                UploadPrecheck.require(store, key, condition);
-                return true;
-            });
-        }
+        UploadPrecheck.requireBefore(this, store, key, options.store().precondition());
         MultipartUpload upload =
                 retrying("create the upload", () -> store.createMultipartUpload(key, plan, options.store()));
         multipart = upload;
@@ -222,7 +213,8 @@ final class Upload extends ParallelTransfer<StoredBlob> {
 
     /** Returns the blob if a single request succeeded before a cancellation reached it. */
     @Override
-    @Nullable StoredBlob finished() {
+    @Nullable
+    StoredBlob finished() {
         return stored;
     }
 
@@ -232,16 +224,7 @@ final class Upload extends ParallelTransfer<StoredBlob> {
         List<UploadedPart> accepted =
                 IntStream.range(0, partCount).mapToObj(parts::get).toList();
         Crc32c sent = layout.orElseThrow().checksum(accepted);
-        StoredBlob result = retrying("complete the upload", () -> upload.complete(sent));
-        if (result.checksum().isPresent() && !result.checksum().get().equals(sent)) {
-            throw new IntegrityException(
-                    Operation.STORE,
-                    key,
-                    "the store reports " + result.checksum().get() + ", but " + sent
-                            + " was sent; the blob must not be used",
-                    null);
-        }
-        return result;
+        return CompletedUpload.verified(key, retrying("complete the upload", () -> upload.complete(sent)), sent);
     }
 
     @Override

@@ -34,12 +34,23 @@ final class UploadPrecheck {
         }
     }
 
+    /** Checks a condition as a request of a transfer, before it sends parts. */
+    static void requireBefore(ParallelTransfer<?> transfer, BlobStore store, BlobKey key, Precondition condition)
+            throws IOException, InterruptedException {
+        if (condition != Precondition.none()) {
+            transfer.retrying("head", () -> {
+                require(store, key, condition);
+                return true;
+            });
+        }
+    }
+
     /**
      * Checks a condition with one request, if there is one.
      *
      * @throws PreconditionFailedException if it does not hold now
      */
-    static void require(BlobStore store, BlobKey key, Precondition condition) throws IOException {
+    private static void require(BlobStore store, BlobKey key, Precondition condition) throws IOException {
         if (condition instanceof Precondition.IfAbsent && find(store, key).isPresent()) {
             throw new BlobAlreadyExistsException(Operation.CREATE_UPLOAD, key, null);
         }
