@@ -4,7 +4,10 @@ import io.blobstore.BlobKey;
 import io.blobstore.BlobStore;
 import io.blobstore.BlobStores;
 import java.io.IOException;
+import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -12,7 +15,10 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** The option {@code --store} of commands whose parameters are {@link Endpoint}s. */
-final class EndpointOption {
+sealed class EndpointOption permits SourceAndTarget {
+    /** A name in the configuration file, and a name in that store; URIs as {@code s3://bucket} are none. */
+    private static final Pattern NAMED = Pattern.compile("([^:/]+):((?!/).*)", Pattern.DOTALL);
+
     @Spec(Spec.Target.MIXEE)
     @SuppressWarnings("NullAway.Init") // set by picocli
     CommandSpec command;
@@ -22,7 +28,8 @@ final class EndpointOption {
             paramLabel = "URI",
             description = "The store of names that begin with ':', for example file:/var/blobs; or its name in the"
                     + " configuration file. Default: that of BLOBSTORE_STORE, or of the configuration file.")
-    @Nullable String store;
+    @Nullable
+    String store;
 
     /**
      * Parses a parameter.
@@ -31,14 +38,35 @@ final class EndpointOption {
      * @throws IOException if the configuration file cannot be read
      */
     Endpoint parse(String text) throws IOException {
-        Optional<String> uri = text.startsWith(":")
-                ? Optional.of(StoreOption.address(command, store).uri())
-                : Optional.empty();
+        return parse(text, store, "--store");
+    }
+
+    /**
+     * Parses a parameter whose store is that of another option.
+     *
+     * @param storeOption the value of the option; null for the default store
+     */
+    Endpoint parse(String text, @Nullable String storeOption, String optionName) throws IOException {
+        Matcher named = NAMED.matcher(text);
         try {
-            return Endpoint.parse(text, uri);
+            if (text.startsWith(":")) {
+                return Endpoint.parse(
+                        text,
+                        Optional.of(StoreAddress.find(storeOption, optionName, environment())
+                                .uri()));
+            }
+            Optional<StoreAddress> store =
+                    named.matches() ? StoreAddress.named(named.group(1), environment()) : Optional.empty();
+            return store.isPresent()
+                    ? new Endpoint.InStore(store.get().uri(), named.group(2))
+                    : Endpoint.parse(text, Optional.empty());
         } catch (IllegalArgumentException e) {
             throw wrongUsage(String.valueOf(e.getMessage()));
         }
+    }
+
+    private Map<String, String> environment() {
+        return Main.of(command).environment();
     }
 
     /**
