@@ -3,7 +3,9 @@ package io.blobstore.transfer;
 import io.blobstore.BlobTarget;
 import io.blobstore.TargetException;
 import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Measures how fast a store responds to a reader, and decides into how many requests a read is split.
@@ -15,7 +17,7 @@ import java.util.function.LongSupplier;
  *
  * <p>Only requests that run alone are measured, since others share the bandwidth. L and R are the best of three
  * measurements, since a busy machine makes single ones worse. Reads are measured anew after {@value #REMEASURED} split
- * ones. Thread-safe.
+ * ones. A reader that was just opened uses what others of the same store have measured in the last minute. Thread-safe.
  */
 final class ConnectionRate {
     /** Smaller parts take more processor time than they save. */
@@ -41,7 +43,11 @@ final class ConnectionRate {
     private static final int SHORTEST_PAUSE = 16;
     private static final int LONGEST_PAUSE = 1024;
 
+    /** How long other readers may use measurements, in nanoseconds. */
+    private static final long VALID = 60_000_000_000L;
+
     private final LongSupplier nanoTime;
+    private final AtomicReference<@Nullable Measured> ofStore;
 
     /** The best of the measurements, in nanoseconds. */
     private double latency = Double.MAX_VALUE;
@@ -58,12 +64,27 @@ final class ConnectionRate {
     private int pause = SHORTEST_PAUSE;
 
     /**
-     * Creates an instance without measurements.
+     * What a reader has measured.
+     *
+     * @param time when, by the clock
+     */
+    record Measured(double latency, double nanosPerByte, long time) {}
+
+    /**
+     * Creates an instance.
      *
      * @param nanoTime the clock
+     * @param ofStore what readers of the store have measured; null if it is nothing yet
      */
-    ConnectionRate(LongSupplier nanoTime) {
+    ConnectionRate(LongSupplier nanoTime, AtomicReference<@Nullable Measured> ofStore) {
         this.nanoTime = nanoTime;
+        this.ofStore = ofStore;
+        Measured last = ofStore.get();
+        if (last != null && nanoTime.getAsLong() - last.time < VALID) {
+            latency = last.latency;
+            nanosPerByte = last.nanosPerByte;
+            measurements = MEASUREMENTS;
+        }
     }
 
     /** One request. Not thread-safe. */
@@ -125,6 +146,9 @@ final class ConnectionRate {
                     latency = Math.min(latency, (double) (firstByte - start));
                     nanosPerByte = Math.min(nanosPerByte, (double) (end - firstByte) / received);
                     measurements++;
+                    if (measurements == MEASUREMENTS) {
+                        ofStore.set(new Measured(latency, nanosPerByte, end));
+                    }
                 }
             }
         }

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class PinnedVersionReads {
     /** The size in bytes above which a read is split. */
-    private static final long PART = DownloadOptions.DEFAULT.partSize();
+    static final long PART = DownloadOptions.DEFAULT.partSize();
 
     private final Environment environment;
     private final ReaderGroups.Member member;
@@ -74,6 +74,11 @@ final class PinnedVersionReads {
     /** Returns the number of bytes that may be prefetched, as far as memory limits it that is not the reader's own. */
     long memory() {
         return store.isShared() ? store.memory() / 4 : Long.MAX_VALUE;
+    }
+
+    /** Returns where sequential reads probably end; see {@link ReaderGroups.Member#border}. */
+    long border(long from, long end) {
+        return member.border(from, end);
     }
 
     /** Returns how many requests shall be in flight: the option, or fewer while the store throttles. */

@@ -30,7 +30,7 @@ final class ReadAhead {
     /** The further bytes that may be prefetched in vain for small reads, as a part of those that were read. */
     private static final int WASTE_DIVISOR = 24;
     /** The smallest block for small reads. */
-    private static final int SMALL_BLOCK = 256 << 10;
+    private static final int SMALL_BLOCK = 128 << 10;
 
     private final PinnedVersionReads reads;
     private final PrefetchMemory.Share memory;
@@ -168,14 +168,39 @@ final class ReadAhead {
         read += length;
         if (pattern.stridesAhead() > 0) {
             produceStrides(position, length, blobSize);
-        } else {
-            boolean cautious = length <= SMALL_READ && !everythingExpected;
-            long allowed = cautious ? FREE_WASTE + read / WASTE_DIVISOR - wasted : Long.MAX_VALUE;
-            produceSequence(
-                    position + length,
-                    blobSize,
-                    Math.min(Math.min(pattern.window(), reads.memory()), allowed),
-                    cautious ? SMALL_BLOCK : PrefetchMemory.PAGE);
+            return;
+        }
+        // Those in flight are cancelled if they are not read, and most of them have not been answered then.
+        long free = FREE_WASTE + read / WASTE_DIVISOR + bytesInFlight() / 3 - wasted;
+        long expected = Math.min(pattern.expected(), free);
+        if (!buffered && expected == pattern.expected()) {
+            fetchTogether(position, length, Math.min(expected, blobSize - position - length));
+        }
+        boolean cautious = length <= SMALL_READ && !everythingExpected;
+        long window = Math.min(Math.max(pattern.window(), expected), Math.min(pattern.atMost(), reads.memory()));
+        produceSequence(
+                position + length,
+                blobSize,
+                cautious ? Math.min(window, free) : window,
+                cautious ? SMALL_BLOCK : PrefetchMemory.PAGE);
+    }
+
+    /** Fetches the bytes of a read together with those that will probably be read next, if they are few. */
+    private void fetchTogether(long position, int length, long expected) throws IOException {
+        if (expected <= 0
+                || expected
+                        > Math.min(PrefetchMemory.PAGE - length, reads.options().maxReadAhead())) {
+            return;
+        }
+        long end = position + length + expected;
+        int parts = (int) Math.max(1, Math.min((length + expected) / SMALL_BLOCK, reads.concurrency() - inFlight()));
+        for (int part = 0; part < parts && position < end; part++) {
+            long bytes = (end - position) / (parts - part);
+            Optional<Block> block = fetch(position, (int) bytes);
+            if (block.isEmpty()) {
+                return;
+            }
+            position = block.get().end();
         }
     }
 
@@ -191,7 +216,8 @@ final class ReadAhead {
         // The window is divided evenly among the requests, so that all of it is in flight at once. Blocks are no
         // smaller than that, unless the window is. It grows with the bytes read, however small the reads are.
         long preferred = Math.max(Math.min(smallestBlock, window), Math.min(LARGEST_BLOCK, window / concurrency));
-        long end = from + Math.min(reads.options().maxReadAhead(), blobSize - from);
+        long most = from + Math.min(reads.options().maxReadAhead(), blobSize - from);
+        long end = Math.min(most, reads.border(pattern.runStart(), from));
         long next = blocks.isEmpty() ? from : Math.max(from, blocks.getLast().end());
         while (next < end && next - from + preferred / 2 < window && inFlight() < reads.concurrency()) {
             Optional<Block> block = fetch(next, (int) Math.min(Long.highestOneBit(preferred), end - next));
@@ -215,6 +241,13 @@ final class ReadAhead {
             }
             next += stride;
         }
+    }
+
+    private long bytesInFlight() {
+        return blocks.stream()
+                .filter(block -> !block.fetch().isDone())
+                .mapToLong(block -> block.length)
+                .sum();
     }
 
     private int inFlight() {

@@ -6,6 +6,7 @@ import io.blobstore.BlobTarget;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -17,7 +18,8 @@ class ConnectionRateTest {
     private static final int WHOLE = 8 * M;
 
     private long now;
-    private final ConnectionRate rate = new ConnectionRate(() -> now);
+    private final AtomicReference<ConnectionRate.Measured> ofStore = new AtomicReference<>();
+    private final ConnectionRate rate = new ConnectionRate(() -> now, ofStore);
 
     private void request(int bytes, double latencyMillis, double mibPerSecond) throws IOException {
         try (ConnectionRate.Request request = rate.begin()) {
@@ -103,6 +105,17 @@ class ConnectionRateTest {
         rate.split(M, Duration.ofMillis(25).toNanos());
         rate.split(M, Duration.ofMillis(39).toNanos());
         assertThat(rate.partSize(M, 8, WHOLE)).as("not one after the other").isEqualTo(128 * K);
+    }
+
+    @Test
+    void aNewReaderUsesTheMeasurementsOfTheLastMinute() throws IOException {
+        requests(2, M, 20, 50);
+        assertThat(new ConnectionRate(() -> now, ofStore).partSize(M, 8, WHOLE)).isEqualTo(WHOLE);
+        request(M, 20, 50);
+        now += Duration.ofSeconds(59).toNanos();
+        assertThat(new ConnectionRate(() -> now, ofStore).partSize(M, 8, WHOLE)).isEqualTo(128 * K);
+        now += Duration.ofSeconds(1).toNanos();
+        assertThat(new ConnectionRate(() -> now, ofStore).partSize(M, 8, WHOLE)).isEqualTo(WHOLE);
     }
 
     @Test
