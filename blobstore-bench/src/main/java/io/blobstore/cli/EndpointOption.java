@@ -3,9 +3,11 @@ package io.blobstore.cli;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobStore;
 import io.blobstore.BlobStores;
+import io.blobstore.spi.BlobStoreProvider;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
+import java.util.ServiceLoader;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -55,14 +57,30 @@ sealed class EndpointOption permits SourceAndTarget {
                         Optional.of(StoreAddress.find(storeOption, optionName, environment())
                                 .uri()));
             }
-            Optional<StoreAddress> store =
-                    named.matches() ? StoreAddress.named(named.group(1), environment()) : Optional.empty();
+            if (!named.matches()) {
+                return Endpoint.parse(text, Optional.empty());
+            }
+            Optional<StoreAddress> store = StoreAddress.named(named.group(1), environment());
             return store.isPresent()
                     ? new Endpoint.InStore(store.get().uri(), named.group(2))
-                    : Endpoint.parse(text, Optional.empty());
+                    : withoutName(text, named.group(1));
         } catch (IllegalArgumentException e) {
             throw wrongUsage(String.valueOf(e.getMessage()));
         }
+    }
+
+    /** Parses a parameter that begins like STORE:name, but not with the name of a store. */
+    private Endpoint withoutName(String text, String name) throws IOException {
+        Endpoint endpoint = Endpoint.parse(text, Optional.empty());
+        boolean scheme = ServiceLoader.load(BlobStoreProvider.class).stream()
+                .anyMatch(provider -> provider.get().scheme().equals(name));
+        if (scheme || endpoint instanceof Endpoint.Local) {
+            return endpoint;
+        }
+        Configuration configuration = Configuration.read(environment());
+        throw new IllegalArgumentException("there is no store '" + name + "' in " + configuration.file()
+                + ", and no such scheme"
+                + Suggestions.question(name, configuration.stores().keySet()) + "; a file is written ./" + text);
     }
 
     private Map<String, String> environment() {

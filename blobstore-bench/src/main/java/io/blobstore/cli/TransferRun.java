@@ -13,7 +13,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class TransferRun {
     private static final Duration PROGRESS_INTERVAL = Duration.ofMillis(50);
 
-    private static final long MOST_PART_MEMORY = 256 << 20;
+    /** The default of managers. */
+    static final long MOST_BYTES_IN_FLIGHT = 256 << 20;
 
     private TransferRun() {}
 
@@ -22,7 +23,7 @@ final class TransferRun {
      * default permits as much direct memory as heap.
      */
     static long partMemory() {
-        return Math.min(MOST_PART_MEMORY, Runtime.getRuntime().maxMemory() / 2);
+        return Math.min(MOST_BYTES_IN_FLIGHT, Runtime.getRuntime().maxMemory() / 2);
     }
 
     /** Starts a transfer. */

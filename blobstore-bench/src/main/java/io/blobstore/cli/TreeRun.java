@@ -56,6 +56,7 @@ final class TreeRun {
             try (StorePair pair = StorePair.open(stores, from, to)) {
                 return run(
                         options,
+                        pair.isOne() ? TransferRun.MOST_BYTES_IN_FLIGHT : TransferRun.partMemory(),
                         (directories, all) ->
                                 directories.copy(pair.source(), from.name(), pair.target(), to.name(), all));
             }
@@ -76,22 +77,25 @@ final class TreeRun {
             Function<BlobStore, Begin> transfer)
             throws IOException {
         try (BlobStore store = stores.open(endpoint)) {
-            return run(options, transfer.apply(store));
+            return run(options, TransferRun.MOST_BYTES_IN_FLIGHT, transfer.apply(store));
         }
     }
 
-    private int run(DirectoryOptions options, Begin begin) throws IOException {
+    private int run(DirectoryOptions options, long maxBytesInFlight, Begin begin) throws IOException {
         Printer printer = new Printer(options.dryRun());
         DirectoryOptions printing = options.toBuilder().listener(printer).build();
         ExecutorService threads = TransferRun.threads(options.concurrency() + PART_THREADS);
         try (ProgressBar bar = output.bar(title).counting(printer.files::get);
                 TransferManager manager = TransferManager.builder()
                         .executor(threads)
-                        .maxBytesInFlight(TransferRun.partMemory())
+                        .maxBytesInFlight(maxBytesInFlight)
                         .build()) {
             DirectoryTransfer directories = DirectoryTransfer.of(manager);
             Measurement<DirectoryResult> end = TransferRun.await(bar, () -> begin.begin(directories, printing));
             bar.close();
+            if (isNothing(end.result())) {
+                output.warn("no file was found; check the name, and the patterns");
+            }
             report(end, options.dryRun());
             return end.result().failed() == 0 ? ExitCode.OK : ExitCode.SOFTWARE;
         } catch (CancellationException e) {
@@ -101,11 +105,15 @@ final class TreeRun {
         }
     }
 
+    private static boolean isNothing(DirectoryResult result) {
+        return result.transferred() + result.unchanged() + result.skipped() + result.deleted() + result.failed() == 0;
+    }
+
     private void report(Measurement<DirectoryResult> end, boolean dryRun) {
         DirectoryResult result = end.result();
         Report report = new Report();
         if (dryRun) {
-            report.value("dryRun", true);
+            report.add("dryRun", true, "dry run", "nothing was changed");
         }
         output.print(report.add("files", result.transferred())
                 .add("bytes", result.bytes(), "size", ByteSize.exactText(result.bytes()))

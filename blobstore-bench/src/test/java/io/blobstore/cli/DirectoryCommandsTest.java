@@ -140,7 +140,9 @@ class DirectoryCommandsTest {
         Files.setLastModifiedTime(
                 photos.resolve("a.jpg"), FileTime.from(Instant.now().plusSeconds(60)));
         Cli dry = succeed("sync", photos, ":p", "--delete", "--dry-run");
-        assertThat(dry.out()).contains("would transfer a.jpg", "would delete 2024/b.txt");
+        assertThat(dry.out())
+                .contains("would transfer a.jpg", "would delete 2024/b.txt")
+                .containsPattern("dry run +nothing was changed");
         assertThat(keys()).contains("p/2024/b.txt");
 
         assertThat(succeed("sync", photos, ":p", "--json", "--checksum").json()).containsEntry("files", 0);
@@ -303,6 +305,22 @@ class DirectoryCommandsTest {
         assertThat(Cli.run(environment, "rm", "other:q/2024/*").code()).isZero();
         assertThat(keys()).containsExactly("p/2024/b.jpg", "p/2024/b.txt", "t/2024/b.txt");
         assertThat(Cli.run(environment, "list", "--store", "other").out()).isEmpty();
+    }
+
+    @Test
+    void aMistypedNameIsReported() throws IOException {
+        Map<String, String> environment = twoStores();
+
+        Cli nothing = Cli.run(environment, "cp", "-r", "first:none", "other:none");
+        assertThat(nothing.code()).isZero();
+        assertThat(nothing.err())
+                .isEqualTo("blobstore: warning: no file was found; check the name, and the patterns\n");
+        assertThat(run("rm", ":none*").err()).contains("warning: no file was found");
+        assertThat(run("rm", ":none*", "--quiet").err()).isEmpty();
+
+        Cli mistyped = Cli.run(environment, "cp", "frist:a", "other:a");
+        assertThat(mistyped.code()).isEqualTo(2);
+        assertThat(mistyped.err()).hasLineCount(1).contains("there is no store 'frist' in", "did you mean 'first'?");
     }
 
     @Test

@@ -39,7 +39,7 @@ class CacheArchitectureTest {
         MODULE.requireDependencies(
                 CACHE,
                 resideInAnyPackage(
-                                "org.slf4j",
+                                "org.slf4j..",
                                 "io.blobstore",
                                 "io.blobstore.memory",
                                 "io.blobstore.spi",
@@ -53,7 +53,7 @@ class CacheArchitectureTest {
         MODULE.requireDependencies(
                 PIECES,
                 resideInAnyPackage(
-                                "org.slf4j",
+                                "org.slf4j..",
                                 "io.blobstore",
                                 "io.blobstore.memory",
                                 "io.blobstore.spi",
@@ -69,7 +69,7 @@ class CacheArchitectureTest {
                 resideInAPackage("io.blobstore")
                         .and(not(STORE))
                         .or(resideInAnyPackage(
-                                "org.slf4j",
+                                "org.slf4j..",
                                 "io.blobstore.internal.buffer",
                                 "io.blobstore.zstd.internal",
                                 CAS_INTERNAL)));
@@ -82,7 +82,7 @@ class CacheArchitectureTest {
                 resideInAnyPackage("io.blobstore", "io.blobstore.memory")
                         .and(not(STORE))
                         .or(resideInAnyPackage(
-                                "org.slf4j",
+                                "org.slf4j..",
                                 "io.blobstore.internal.buffer",
                                 "io.blobstore.internal.file",
                                 "io.blobstore.zstd.internal"))
