@@ -220,12 +220,19 @@ final class ReadAhead {
         long end = Math.min(most, reads.border(pattern.runStart(), from));
         long next = blocks.isEmpty() ? from : Math.max(from, blocks.getLast().end());
         while (next < end && next - from + preferred / 2 < window && inFlight() < reads.concurrency()) {
-            Optional<Block> block = fetch(next, (int) Math.min(Long.highestOneBit(preferred), end - next));
+            Optional<Block> block = fetch(next, (int) Math.min(rounded(preferred), end - next));
             if (block.isEmpty()) {
                 return;
             }
             next = block.get().end();
         }
+    }
+
+    /** Rounds the size of a block down: a large one to what a piece of the memory has, a small one to few sizes. */
+    private static long rounded(long preferred) {
+        return preferred < SMALL_BLOCK || preferred > PrefetchMemory.PAGE
+                ? Long.highestOneBit(preferred)
+                : preferred - preferred % (SMALL_BLOCK / 2);
     }
 
     private void produceStrides(long position, int length, long blobSize) throws IOException {
