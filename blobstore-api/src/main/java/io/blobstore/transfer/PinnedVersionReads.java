@@ -186,9 +186,18 @@ final class PinnedVersionReads {
      * @param target filled completely
      */
     Download start(long position, BlobTarget target) throws IOException {
-        Download download = begin(ByteRange.of(position, target.room()), target, target.room(), 1);
+        Download download = prepare(position, target);
         download.start();
         return download;
+    }
+
+    /**
+     * Creates a read that the thread performs that calls {@link #join}, which follows at once.
+     *
+     * @param target filled completely
+     */
+    Download prepare(long position, BlobTarget target) throws IOException {
+        return begin(ByteRange.of(position, target.room()), target, target.room(), 1);
     }
 
     private Download begin(ByteRange range, BlobTarget target, long partSize, int concurrency) throws IOException {

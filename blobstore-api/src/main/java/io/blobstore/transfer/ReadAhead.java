@@ -108,9 +108,9 @@ final class ReadAhead {
             };
         }
 
-        void begin(PinnedVersionReads reads) throws IOException {
+        void begin(PinnedVersionReads reads, boolean neededNow) throws IOException {
             try {
-                fetch = reads.start(offset, this);
+                fetch = neededNow ? reads.prepare(offset, this) : reads.start(offset, this);
             } finally {
                 if (fetch == null) { // not started
                     closeMemory();
@@ -196,7 +196,7 @@ final class ReadAhead {
         int parts = (int) Math.max(1, Math.min((length + expected) / SMALL_BLOCK, reads.concurrency() - inFlight()));
         for (int part = 0; part < parts && position < end; part++) {
             long bytes = (end - position) / (parts - part);
-            Optional<Block> block = fetch(position, (int) bytes);
+            Optional<Block> block = fetch(position, (int) bytes, part == 0);
             if (block.isEmpty()) {
                 return;
             }
@@ -220,12 +220,19 @@ final class ReadAhead {
         long end = Math.min(most, reads.border(pattern.runStart(), from));
         long next = blocks.isEmpty() ? from : Math.max(from, blocks.getLast().end());
         while (next < end && next - from + preferred / 2 < window && inFlight() < reads.concurrency()) {
-            Optional<Block> block = fetch(next, (int) Math.min(Long.highestOneBit(preferred), end - next));
+            Optional<Block> block = fetch(next, (int) Math.min(rounded(preferred), end - next), false);
             if (block.isEmpty()) {
                 return;
             }
             next = block.get().end();
         }
+    }
+
+    /** Rounds the size of a block down: a large one to what a piece of the memory has, a small one to few sizes. */
+    private static long rounded(long preferred) {
+        return preferred < SMALL_BLOCK || preferred > PrefetchMemory.PAGE
+                ? Long.highestOneBit(preferred)
+                : preferred - preferred % (SMALL_BLOCK / 2);
     }
 
     private void produceStrides(long position, int length, long blobSize) throws IOException {
@@ -236,7 +243,7 @@ final class ReadAhead {
                 return;
             }
             if (blockAt(next) == null
-                    && (length > LARGEST_BLOCK || fetch(next, length).isEmpty())) {
+                    && (length > LARGEST_BLOCK || fetch(next, length, false).isEmpty())) {
                 return;
             }
             next += stride;
@@ -254,8 +261,12 @@ final class ReadAhead {
         return (int) blocks.stream().filter(block -> !block.fetch().isDone()).count();
     }
 
-    /** Starts to prefetch a block; returns empty if there is no memory or no thread for it. */
-    private Optional<Block> fetch(long offset, int most) throws IOException {
+    /**
+     * Starts to fetch a block; returns empty if there is no memory or no thread for it.
+     *
+     * @param neededNow whether this thread needs it at once, and so fetches it itself
+     */
+    private Optional<Block> fetch(long offset, int most, boolean neededNow) throws IOException {
         PrefetchMemory.Piece piece = null;
         int length = most;
         if (!reads.options().shared()) {
@@ -267,7 +278,7 @@ final class ReadAhead {
         }
         Block block = new Block(offset, length, piece);
         try {
-            block.begin(reads);
+            block.begin(reads, neededNow);
         } catch (RejectedExecutionException e) {
             return Optional.empty();
         }

@@ -10,7 +10,6 @@ import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.WeakHashMap;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,8 +24,7 @@ final class ReaderGroups {
     private final TransferClock clock;
     // Guarded by this:
     private final Map<Name, Group> groups = new HashMap<>();
-    /** What the readers of each store have measured. */
-    private final Map<BlobStore, AtomicReference<ConnectionRate.@Nullable Measured>> measured = new WeakHashMap<>();
+    private final Map<BlobStore, ConnectionRate.OfStore> rates = new WeakHashMap<>();
 
     private record Name(BlobStore store, BlobKey key, Optional<BlobVersion> wanted) {}
 
@@ -144,7 +142,7 @@ final class ReaderGroups {
                     options.maxReadAhead() > 0,
                     memory.join(),
                     new ConnectionRate(
-                            clock::nanoTime, measured.computeIfAbsent(store, first -> new AtomicReference<>())));
+                            clock::nanoTime, rates.computeIfAbsent(store, first -> new ConnectionRate.OfStore())));
         }
         if (options.shared()) {
             group.shared = blocks;

@@ -14,7 +14,7 @@ import java.util.Map;
 /** What the benchmark of zonal buckets measures, against a fake of their service in a process of its own. */
 enum ZonalRow implements BenchRow {
     WHOLE("64 MiB over gRPC with one range", Conditions.NONE),
-    CONNECTIONS("256 MiB over gRPC in parts", new Conditions(20, 50 << 20)),
+    CONNECTIONS("512 MiB over gRPC in parts", new Conditions(20, 50 << 20)),
     SMALL("4 KiB over gRPC at random", new Conditions(20, 50 << 20)),
     BESIDE_LARGE("4 KiB over gRPC at random, beside a range of 64 MiB", new Conditions(20, 50 << 20));
 
@@ -46,7 +46,7 @@ enum ZonalRow implements BenchRow {
 
     /** Returns the bytes of the object: so many that what precedes the parts matters little to a download. */
     private int size() {
-        return this == CONNECTIONS ? 256 << 20 : 64 << 20;
+        return this == CONNECTIONS ? 512 << 20 : 64 << 20;
     }
 
     private boolean isSmall() {
@@ -86,7 +86,7 @@ enum ZonalRow implements BenchRow {
         Path directory = setting.workspace().directory();
         ChildProcess server = ChildProcess.start(
                 FakeGrpcServer.class,
-                List.of("-Xmx1g", "-XX:+UseSerialGC"),
+                List.of("-Xmx2g", "-XX:+UseSerialGC"),
                 List.of(ZonalRuns.OBJECT, Integer.toString(size())),
                 Map.of(),
                 directory.resolve("log"));
