@@ -1,11 +1,11 @@
 package io.blobstore;
 
+import io.blobstore.spi.ForwardingMultipartUpload;
 import io.blobstore.spi.ObservedRequest;
 import io.blobstore.spi.PartLayout;
 import io.blobstore.spi.RequestEvents;
 import java.io.IOException;
 import java.util.Collection;
-import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -150,66 +150,45 @@ public final class ObservedBlobStore extends ForwardingBlobStore {
     }
 
     /** Reports each call of an upload as one request. */
-    private final class Upload implements MultipartUpload {
-        private final MultipartUpload upload;
+    private final class Upload extends ForwardingMultipartUpload {
         /** Whether it was completed or aborted: then the store does nothing any more. */
         private volatile boolean ended;
 
         private volatile boolean kept;
 
         private Upload(MultipartUpload upload) {
-            this.upload = upload;
-        }
-
-        @Override
-        public BlobKey key() {
-            return upload.key();
-        }
-
-        @Override
-        public String id() {
-            return upload.id();
-        }
-
-        @Override
-        public PartLayout layout() {
-            return upload.layout();
+            super(upload);
         }
 
         @Override
         public UploadedPart uploadPart(int partNumber, BlobSource content) throws IOException {
             return observed(Operation.UPLOAD_PART, key(), request -> {
-                UploadedPart part = upload.uploadPart(partNumber, content);
+                UploadedPart part = super.uploadPart(partNumber, content);
                 request.sent(part.size());
                 return part;
             });
         }
 
         @Override
-        public List<UploadedPart> parts() {
-            return upload.parts();
-        }
-
-        @Override
         public StoredBlob complete(Crc32c checksum) throws IOException {
             if (ended) {
-                return upload.complete(checksum);
+                return super.complete(checksum);
             }
-            StoredBlob stored = observed(Operation.COMPLETE_UPLOAD, key(), request -> upload.complete(checksum));
+            StoredBlob stored = observed(Operation.COMPLETE_UPLOAD, key(), request -> super.complete(checksum));
             ended = true;
             return stored;
         }
 
         @Override
         public void keep() throws IOException {
-            upload.keep();
+            super.keep();
             kept = true;
         }
 
         @Override
         public void close() throws IOException {
             if (kept) {
-                upload.close();
+                super.close();
             } else {
                 abort();
             }
@@ -218,19 +197,14 @@ public final class ObservedBlobStore extends ForwardingBlobStore {
         @Override
         public void abort() throws IOException {
             if (ended) {
-                upload.abort();
+                super.abort();
                 return;
             }
             observed(Operation.ABORT_UPLOAD, key(), request -> {
-                upload.abort();
+                super.abort();
                 return key();
             });
             ended = true;
-        }
-
-        @Override
-        public String toString() {
-            return upload.toString();
         }
     }
 }

@@ -13,15 +13,17 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Copies the blobs below a prefix to another prefix of the same store, without reading them.
+ * Copies the blobs below a prefix to another prefix: inside a store without reading them, to another store through this
+ * process.
  *
  * @param from empty, or ends with '/'
  * @param to empty, or ends with '/'
  */
-record CopyDirection(BlobStore store, String from, String to, DirectoryOptions options) implements Direction {
+record CopyDirection(BlobStore source, String from, BlobStore target, String to, DirectoryOptions options)
+        implements Direction {
     @Override
     public String description() {
-        return "copy of '" + from + "' to '" + to + "'";
+        return "copy of '" + from + "' to '" + to + "'" + (source == target ? "" : " in another store");
     }
 
     @Override
@@ -31,48 +33,56 @@ record CopyDirection(BlobStore store, String from, String to, DirectoryOptions o
 
     @Override
     public EntryStream openSource(boolean sorted, Selection selection, Tally tally) throws IOException {
-        return StoreTree.open(store, from, StoreTree.Use.SOURCE, selection, tally);
+        return StoreTree.open(source, from, StoreTree.Use.SOURCE, selection, tally);
     }
 
     @Override
     public EntryStream openTarget(Selection selection, Tally tally) throws IOException {
-        return StoreTree.open(store, to, StoreTree.Use.TARGET, selection, tally);
+        return StoreTree.open(target, to, StoreTree.Use.TARGET, selection, tally);
     }
 
     @Override
-    public void check(DirectoryEntry source) {
-        target(source);
+    public void check(DirectoryEntry entry) {
+        targetKey(entry);
     }
 
-    private BlobKey target(DirectoryEntry entry) {
+    private BlobKey sourceKey(DirectoryEntry entry) {
+        return BlobKey.of(from + entry.path());
+    }
+
+    private BlobKey targetKey(DirectoryEntry entry) {
         return BlobKey.of(to + entry.path());
     }
 
     @Override
-    public void transfer(DirectoryEntry source, TransferContext context) throws IOException, InterruptedException {
-        BlobKey key = BlobKey.of(from + source.path());
+    public void transfer(DirectoryEntry entry, TransferContext context) throws IOException, InterruptedException {
+        BlobKey key = sourceKey(entry);
+        if (source != target) {
+            context.copy(source, key, target, targetKey(entry), options.upload());
+            return;
+        }
         CopyOptions copy = CopyOptions.builder()
                 .precondition(options.upload().store().precondition())
                 .build();
-        context.retrying("copy '" + key + "'", () -> store.copy(key, target(source), copy));
-        context.moved(source.size());
+        context.retrying("copy '" + key + "'", () -> source.copy(key, targetKey(entry), copy));
+        context.moved(entry.size());
     }
 
     @Override
-    public Optional<Crc32c> sourceChecksum(DirectoryEntry source, TransferContext context)
+    public Optional<Crc32c> sourceChecksum(DirectoryEntry entry, TransferContext context)
             throws IOException, InterruptedException {
-        return Direction.checksum(store, BlobKey.of(from + source.path()), source.size(), context);
+        return Direction.checksum(source, sourceKey(entry), entry.size(), context);
     }
 
     @Override
-    public Optional<Crc32c> targetChecksum(DirectoryEntry target, TransferContext context)
+    public Optional<Crc32c> targetChecksum(DirectoryEntry entry, TransferContext context)
             throws IOException, InterruptedException {
-        return Direction.checksum(store, target(target), target.size(), context);
+        return Direction.checksum(target, targetKey(entry), entry.size(), context);
     }
 
     @Override
     public Map<DirectoryEntry, BlobStoreException> delete(List<DirectoryEntry> targets, TransferContext context)
             throws IOException, InterruptedException {
-        return Direction.delete(store, to, targets, context);
+        return Direction.delete(target, to, targets, context);
     }
 }

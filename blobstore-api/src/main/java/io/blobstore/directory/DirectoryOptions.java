@@ -276,7 +276,10 @@ public final class DirectoryOptions {
             return this;
         }
 
-        /** Sets the options of each uploaded file; its precondition also holds for copies. */
+        /**
+         * Sets the options of each uploaded file; they also hold for copies to another store, and their precondition
+         * for copies inside a store.
+         */
         public Builder upload(UploadOptions options) {
             upload = Objects.requireNonNull(options, "options");
             return this;

@@ -91,13 +91,33 @@ public final class DirectoryTransfer {
      * @throws IllegalStateException if the manager is closed
      */
     public Transfer<DirectoryResult> copy(BlobStore store, String from, String to, DirectoryOptions options) {
+        Objects.requireNonNull(store, "store");
         String source = directoryPrefix(from);
         String target = directoryPrefix(to);
         if (source.startsWith(target) || target.startsWith(source)) {
             throw new IllegalArgumentException("'" + source + "' and '" + target
                     + "' overlap: the copies would be copied again; choose a prefix outside of the other");
         }
-        return start(new CopyDirection(Objects.requireNonNull(store, "store"), source, target, options), options);
+        return start(new CopyDirection(store, source, store, target, options), options);
+    }
+
+    /**
+     * Starts to copy the blobs below a prefix of a store to a prefix of another one, and returns at once. Content
+     * passes through this process, in parallel parts, as with {@link TransferManager#copy}; the options of each copy
+     * are {@link DirectoryOptions#upload()}. If both are the same object, the store copies by itself, as in
+     * {@link #copy(BlobStore, String, String, DirectoryOptions)}; do not open one bucket twice for a copy inside it.
+     *
+     * @throws IllegalArgumentException if both are the same object, and one prefix begins with the other
+     * @throws IllegalStateException if the manager is closed
+     */
+    public Transfer<DirectoryResult> copy(
+            BlobStore source, String from, BlobStore target, String to, DirectoryOptions options) {
+        Objects.requireNonNull(source, "source");
+        Objects.requireNonNull(target, "target");
+        if (source == target) {
+            return copy(source, from, to, options);
+        }
+        return start(new CopyDirection(source, directoryPrefix(from), target, directoryPrefix(to), options), options);
     }
 
     /**

@@ -4,6 +4,7 @@ import io.blobstore.BlobKey;
 import io.blobstore.BlobMetadata;
 import io.blobstore.ByteRange;
 import io.blobstore.IntegrityException;
+import io.blobstore.RangeNotSatisfiableException;
 import io.blobstore.StoreEvent;
 import io.blobstore.internal.prefetch.PrefetchMemory;
 import io.blobstore.spi.TransferEvents;
@@ -13,6 +14,7 @@ import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.NonWritableChannelException;
 import java.nio.channels.SeekableByteChannel;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -293,12 +295,25 @@ public final class BlobReader implements SeekableByteChannel {
     }
 
     private int readAt(long from, ByteBuffer target) throws IOException {
-        if (reads.known().isEmpty() && from == 0) {
-            int bytes = reads.read(ByteRange.atMost(0, target.remaining()), target);
-            return bytes == 0 ? -1 : bytes;
+        if (reads.known().isEmpty() && (from == 0 || target.remaining() <= PinnedVersionReads.PART)) {
+            OptionalInt first = readFirst(from, target);
+            if (first.isPresent()) {
+                return first.getAsInt();
+            }
         }
         long left = reads.blob().size() - from; // a store reports an error for ranges beyond the end
         return left <= 0 ? -1 : reads.read(ByteRange.of(from, Math.min(target.remaining(), left)), target);
+    }
+
+    /** Reads from a blob whose size is not known; returns empty if the store refused, as the position is beyond it. */
+    private OptionalInt readFirst(long from, ByteBuffer target) throws IOException {
+        try {
+            int most = (int) Math.min(target.remaining(), Long.MAX_VALUE - from);
+            int bytes = reads.read(ByteRange.atMost(from, most), target);
+            return OptionalInt.of(bytes == 0 ? -1 : bytes);
+        } catch (RangeNotSatisfiableException e) {
+            return OptionalInt.empty();
+        }
     }
 
     private static void requireWritable(ByteBuffer target) {

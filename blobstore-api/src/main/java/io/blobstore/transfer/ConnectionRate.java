@@ -3,7 +3,10 @@ package io.blobstore.transfer;
 import io.blobstore.BlobTarget;
 import io.blobstore.TargetException;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Measures how fast a store responds to a reader, and decides into how many requests a read is split.
@@ -13,18 +16,23 @@ import java.util.function.LongSupplier;
  * part of the whole. Whether the connection is the bottleneck is known only afterwards: if two split reads are hardly
  * faster than predicted for one request, reads are not split for a while.
  *
- * <p>Only requests that run alone are measured, since others share the bandwidth. L and R are the best of three
- * measurements, since a busy machine makes single ones worse. Reads are measured anew after {@value #REMEASURED} split
- * ones. Thread-safe.
+ * <p>Only requests that run alone are measured, since others share the bandwidth. L and R are the best of the last
+ * three measurements, since a busy machine makes single ones worse. R follows from the whole time and L: a thread that
+ * wakes late finds the first byte late, and then the others at once. Reads are measured anew after {@value #REMEASURED}
+ * split ones. A reader that was just opened begins with what others of the same store have measured in the last minute.
+ * Thread-safe.
  */
 final class ConnectionRate {
     /** Smaller parts take more processor time than they save. */
     static final int SMALLEST_PART = 128 << 10;
 
-    /** The measurements before the first read is split. */
+    /** The measurements before the first read is split, and of which the best counts. */
     static final int MEASUREMENTS = 3;
 
     private static final int REMEASURED = 64;
+    /** The requests of all readers, divided by the concurrency of one, from which on none splits its reads. */
+    private static final int CROWDED = 2;
+
     /** Responses below this size tell nothing about the rate. */
     private static final int MEASURABLE = 256 << 10;
     /** A nearer store, in nanoseconds, is on this machine or beside it: its connections are not the bottleneck. */
@@ -41,13 +49,20 @@ final class ConnectionRate {
     private static final int SHORTEST_PAUSE = 16;
     private static final int LONGEST_PAUSE = 1024;
 
+    /** How long other readers may use measurements, in nanoseconds. */
+    private static final long VALID = 60_000_000_000L;
+
     private final LongSupplier nanoTime;
+    private final OfStore ofStore;
 
-    /** The best of the measurements, in nanoseconds. */
-    private double latency = Double.MAX_VALUE;
+    /** The last measurements, as a ring buffer. */
+    private final Sample[] samples = new Sample[MEASUREMENTS];
 
-    private double nanosPerByte = Double.MAX_VALUE;
     private int measurements;
+    /** The best of them, in nanoseconds. */
+    private double latency;
+
+    private double nanosPerByte;
     private int inFlight;
     private int splitReads;
     /** The last split reads that were not worthwhile, without others between them. */
@@ -57,13 +72,55 @@ final class ConnectionRate {
     /** How many reads are not split after the next disappointment. */
     private int pause = SHORTEST_PAUSE;
 
+    /** One measurement: nanoseconds to the first byte, nanoseconds to the last one, and their number. */
+    private record Sample(double latency, double total, long bytes) {}
+
     /**
-     * Creates an instance without measurements.
+     * What a reader has measured, in nanoseconds.
+     *
+     * @param time when, by the clock
+     */
+    private record Measured(double latency, double nanosPerByte, long time) {}
+
+    /** What the readers of one store have in common. Thread-safe. */
+    static final class OfStore {
+        /** The last measurements; null if there are none. */
+        private volatile @Nullable Measured measured;
+
+        private final AtomicInteger inFlight = new AtomicInteger();
+    }
+
+    /**
+     * Creates an instance for one reader.
      *
      * @param nanoTime the clock
+     * @param ofStore shared with the other readers of the store
      */
-    ConnectionRate(LongSupplier nanoTime) {
+    ConnectionRate(LongSupplier nanoTime, OfStore ofStore) {
         this.nanoTime = nanoTime;
+        this.ofStore = ofStore;
+        Measured last = ofStore.measured;
+        if (last != null && nanoTime.getAsLong() - last.time < VALID) {
+            Sample sample = new Sample(last.latency, last.latency + last.nanosPerByte * MEASURABLE, MEASURABLE);
+            for (int i = 0; i < MEASUREMENTS; i++) {
+                add(sample);
+            }
+        }
+    }
+
+    /** Requires the lock of this, but in the constructor. */
+    private void add(Sample sample) {
+        samples[measurements % MEASUREMENTS] = sample;
+        measurements++;
+        int count = Math.min(measurements, MEASUREMENTS);
+        latency = Arrays.stream(samples, 0, count)
+                .mapToDouble(Sample::latency)
+                .min()
+                .orElseThrow();
+        nanosPerByte = Arrays.stream(samples, 0, count)
+                .mapToDouble(each -> (each.total - latency) / each.bytes)
+                .min()
+                .orElseThrow();
     }
 
     /** One request. Not thread-safe. */
@@ -78,6 +135,7 @@ final class ConnectionRate {
             synchronized (ConnectionRate.this) {
                 inFlight++;
                 alone = inFlight == 1;
+                ofStore.inFlight.incrementAndGet();
             }
         }
 
@@ -121,10 +179,12 @@ final class ConnectionRate {
             synchronized (ConnectionRate.this) {
                 inFlight--;
                 alone &= inFlight == 0;
-                if (alone && answered && received >= MEASURABLE && measurements < MEASUREMENTS) {
-                    latency = Math.min(latency, (double) (firstByte - start));
-                    nanosPerByte = Math.min(nanosPerByte, (double) (end - firstByte) / received);
-                    measurements++;
+                ofStore.inFlight.decrementAndGet();
+                if (alone && answered && received >= MEASURABLE) {
+                    add(new Sample((double) firstByte - start, (double) end - start, received));
+                    if (measurements >= MEASUREMENTS) {
+                        ofStore.measured = new Measured(latency, nanosPerByte, end);
+                    }
                 }
             }
         }
@@ -145,7 +205,7 @@ final class ConnectionRate {
      */
     synchronized long partSize(long length, int concurrency, long whole) {
         double transfer = nanosPerByte * length;
-        int free = concurrency - inFlight;
+        int free = Math.min(concurrency - inFlight, CROWDED * concurrency - ofStore.inFlight.get());
         if (measurements < MEASUREMENTS || latency < NEAR || transfer < SHORTEST_TRANSFER || free < 2) {
             return whole;
         }
@@ -179,8 +239,6 @@ final class ConnectionRate {
         if (splitReads == REMEASURED) {
             splitReads = 0;
             measurements = 0;
-            latency = Double.MAX_VALUE;
-            nanosPerByte = Double.MAX_VALUE;
         }
     }
 }

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class PinnedVersionReads {
     /** The size in bytes above which a read is split. */
-    private static final long PART = DownloadOptions.DEFAULT.partSize();
+    static final long PART = DownloadOptions.DEFAULT.partSize();
 
     private final Environment environment;
     private final ReaderGroups.Member member;
@@ -74,6 +74,11 @@ final class PinnedVersionReads {
     /** Returns the number of bytes that may be prefetched, as far as memory limits it that is not the reader's own. */
     long memory() {
         return store.isShared() ? store.memory() / 4 : Long.MAX_VALUE;
+    }
+
+    /** Returns where sequential reads probably end; see {@link ReaderGroups.Member#border}. */
+    long border(long from, long end) {
+        return member.border(from, end);
     }
 
     /** Returns how many requests shall be in flight: the option, or fewer while the store throttles. */
@@ -181,9 +186,18 @@ final class PinnedVersionReads {
      * @param target filled completely
      */
     Download start(long position, BlobTarget target) throws IOException {
-        Download download = begin(ByteRange.of(position, target.room()), target, target.room(), 1);
+        Download download = prepare(position, target);
         download.start();
         return download;
+    }
+
+    /**
+     * Creates a read that the thread performs that calls {@link #join}, which follows at once.
+     *
+     * @param target filled completely
+     */
+    Download prepare(long position, BlobTarget target) throws IOException {
+        return begin(ByteRange.of(position, target.room()), target, target.room(), 1);
     }
 
     private Download begin(ByteRange range, BlobTarget target, long partSize, int concurrency) throws IOException {

@@ -30,7 +30,7 @@ final class ReadAhead {
     /** The further bytes that may be prefetched in vain for small reads, as a part of those that were read. */
     private static final int WASTE_DIVISOR = 24;
     /** The smallest block for small reads. */
-    private static final int SMALL_BLOCK = 256 << 10;
+    private static final int SMALL_BLOCK = 128 << 10;
 
     private final PinnedVersionReads reads;
     private final PrefetchMemory.Share memory;
@@ -108,9 +108,9 @@ final class ReadAhead {
             };
         }
 
-        void begin(PinnedVersionReads reads) throws IOException {
+        void begin(PinnedVersionReads reads, boolean neededNow) throws IOException {
             try {
-                fetch = reads.start(offset, this);
+                fetch = neededNow ? reads.prepare(offset, this) : reads.start(offset, this);
             } finally {
                 if (fetch == null) { // not started
                     closeMemory();
@@ -168,14 +168,39 @@ final class ReadAhead {
         read += length;
         if (pattern.stridesAhead() > 0) {
             produceStrides(position, length, blobSize);
-        } else {
-            boolean cautious = length <= SMALL_READ && !everythingExpected;
-            long allowed = cautious ? FREE_WASTE + read / WASTE_DIVISOR - wasted : Long.MAX_VALUE;
-            produceSequence(
-                    position + length,
-                    blobSize,
-                    Math.min(Math.min(pattern.window(), reads.memory()), allowed),
-                    cautious ? SMALL_BLOCK : PrefetchMemory.PAGE);
+            return;
+        }
+        // Those in flight are cancelled if they are not read, and most of them have not been answered then.
+        long free = FREE_WASTE + read / WASTE_DIVISOR + bytesInFlight() / 3 - wasted;
+        long expected = Math.min(pattern.expected(), free);
+        if (!buffered && expected == pattern.expected()) {
+            fetchTogether(position, length, Math.min(expected, blobSize - position - length));
+        }
+        boolean cautious = length <= SMALL_READ && !everythingExpected;
+        long window = Math.min(Math.max(pattern.window(), expected), Math.min(pattern.atMost(), reads.memory()));
+        produceSequence(
+                position + length,
+                blobSize,
+                cautious ? Math.min(window, free) : window,
+                cautious ? SMALL_BLOCK : PrefetchMemory.PAGE);
+    }
+
+    /** Fetches the bytes of a read together with those that will probably be read next, if they are few. */
+    private void fetchTogether(long position, int length, long expected) throws IOException {
+        if (expected <= 0
+                || expected
+                        > Math.min(PrefetchMemory.PAGE - length, reads.options().maxReadAhead())) {
+            return;
+        }
+        long end = position + length + expected;
+        int parts = (int) Math.max(1, Math.min((length + expected) / SMALL_BLOCK, reads.concurrency() - inFlight()));
+        for (int part = 0; part < parts && position < end; part++) {
+            long bytes = (end - position) / (parts - part);
+            Optional<Block> block = fetch(position, (int) bytes, part == 0);
+            if (block.isEmpty()) {
+                return;
+            }
+            position = block.get().end();
         }
     }
 
@@ -191,15 +216,23 @@ final class ReadAhead {
         // The window is divided evenly among the requests, so that all of it is in flight at once. Blocks are no
         // smaller than that, unless the window is. It grows with the bytes read, however small the reads are.
         long preferred = Math.max(Math.min(smallestBlock, window), Math.min(LARGEST_BLOCK, window / concurrency));
-        long end = from + Math.min(reads.options().maxReadAhead(), blobSize - from);
+        long most = from + Math.min(reads.options().maxReadAhead(), blobSize - from);
+        long end = Math.min(most, reads.border(pattern.runStart(), from));
         long next = blocks.isEmpty() ? from : Math.max(from, blocks.getLast().end());
         while (next < end && next - from + preferred / 2 < window && inFlight() < reads.concurrency()) {
-            Optional<Block> block = fetch(next, (int) Math.min(Long.highestOneBit(preferred), end - next));
+            Optional<Block> block = fetch(next, (int) Math.min(rounded(preferred), end - next), false);
             if (block.isEmpty()) {
                 return;
             }
             next = block.get().end();
         }
+    }
+
+    /** Rounds the size of a block down: a large one to what a piece of the memory has, a small one to few sizes. */
+    private static long rounded(long preferred) {
+        return preferred < SMALL_BLOCK || preferred > PrefetchMemory.PAGE
+                ? Long.highestOneBit(preferred)
+                : preferred - preferred % (SMALL_BLOCK / 2);
     }
 
     private void produceStrides(long position, int length, long blobSize) throws IOException {
@@ -210,19 +243,30 @@ final class ReadAhead {
                 return;
             }
             if (blockAt(next) == null
-                    && (length > LARGEST_BLOCK || fetch(next, length).isEmpty())) {
+                    && (length > LARGEST_BLOCK || fetch(next, length, false).isEmpty())) {
                 return;
             }
             next += stride;
         }
     }
 
+    private long bytesInFlight() {
+        return blocks.stream()
+                .filter(block -> !block.fetch().isDone())
+                .mapToLong(block -> block.length)
+                .sum();
+    }
+
     private int inFlight() {
         return (int) blocks.stream().filter(block -> !block.fetch().isDone()).count();
     }
 
-    /** Starts to prefetch a block; returns empty if there is no memory or no thread for it. */
-    private Optional<Block> fetch(long offset, int most) throws IOException {
+    /**
+     * Starts to fetch a block; returns empty if there is no memory or no thread for it.
+     *
+     * @param neededNow whether this thread needs it at once, and so fetches it itself
+     */
+    private Optional<Block> fetch(long offset, int most, boolean neededNow) throws IOException {
         PrefetchMemory.Piece piece = null;
         int length = most;
         if (!reads.options().shared()) {
@@ -234,7 +278,7 @@ final class ReadAhead {
         }
         Block block = new Block(offset, length, piece);
         try {
-            block.begin(reads);
+            block.begin(reads, neededNow);
         } catch (RejectedExecutionException e) {
             return Optional.empty();
         }

@@ -6,39 +6,55 @@ import io.blobstore.BlobVersion;
 import io.blobstore.internal.prefetch.PrefetchMemory;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.WeakHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The groups of readers that share blocks: those of one store, blob and wanted version that are open at the same time.
+ * The readers of each blob that are open at the same time: which of them share blocks, and where they began to read.
  * Thread-safe.
  */
 final class ReaderGroups {
+    /** The maximum number of beginnings that are remembered of a blob. */
+    private static final int MOST_BEGINNINGS = 1024;
+
     private final PrefetchMemory memory;
     private final TransferClock clock;
-    /** Guarded by this. */
+    // Guarded by this:
     private final Map<Name, Group> groups = new HashMap<>();
+    private final Map<BlobStore, ConnectionRate.OfStore> rates = new WeakHashMap<>();
 
     private record Name(BlobStore store, BlobKey key, Optional<BlobVersion> wanted) {}
 
+    /** Its fields are guarded by the groups. */
     private static final class Group {
         final Name name;
-        final BlobBlocks blocks;
         int readers;
+        int sharing;
+        /** The blocks of those that share; null if there are none. */
+        @Nullable
+        BlobBlocks shared;
+        /** The positions at which readers began to read in sequence, also those that were closed since. */
+        final NavigableMap<Long, Member> beginnings = new TreeMap<>();
 
-        Group(Name name, BlobBlocks blocks) {
+        Group(Name name) {
             this.name = name;
-            this.blocks = blocks;
         }
     }
 
     /** One reader's membership. Thread-safe. */
     final class Member {
         private final BlobBlocks blocks;
-        private final Optional<Group> group;
-        /** Guarded by the groups. */
+        private final Group group;
+        // Guarded by the groups:
         private boolean left;
+        private long beginning = -1;
+        private long border = Long.MAX_VALUE;
+        private boolean crossed;
 
-        private Member(BlobBlocks blocks, Optional<Group> group) {
+        private Member(BlobBlocks blocks, Group group) {
             this.blocks = blocks;
             this.group = group;
         }
@@ -47,20 +63,57 @@ final class ReaderGroups {
             return blocks;
         }
 
-        /** Leaves the group; the last one releases its memory. The member's reads must have ended. Idempotent. */
+        /**
+         * Returns where this reader's sequential reads probably end: where another reader began to read. A program that
+         * divides a blob among readers lets each begin where the one before ends. If this reader goes on there, it is
+         * not restrained any more.
+         *
+         * @param from the position at which its sequential reads began
+         * @param end the end of its current read
+         * @return a position that is not before {@code end}; {@link Long#MAX_VALUE} if nothing is known
+         */
+        long border(long from, long end) {
+            synchronized (ReaderGroups.this) {
+                if (from != beginning) {
+                    beginning = from;
+                    crossed = false;
+                    border = Long.MAX_VALUE;
+                    if (group.beginnings.size() < MOST_BEGINNINGS) {
+                        group.beginnings.putIfAbsent(from, this);
+                    }
+                }
+                crossed |= end > border;
+                border = crossed || blocks.isShared() ? Long.MAX_VALUE : nextBeginning(end);
+                return border;
+            }
+        }
+
+        /** Requires the lock of the groups. */
+        private long nextBeginning(long from) {
+            return group.beginnings.tailMap(from).entrySet().stream()
+                    .filter(beginning -> beginning.getValue() != this)
+                    .map(Map.Entry::getKey)
+                    .findFirst()
+                    .orElse(Long.MAX_VALUE);
+        }
+
+        /** Leaves the group; the last one that uses blocks releases them. Its reads must have ended. Idempotent. */
         void leave() {
             synchronized (ReaderGroups.this) {
                 if (left) {
                     return;
                 }
                 left = true;
-                if (group.isPresent()) {
-                    Group joined = group.get();
-                    joined.readers--;
-                    if (joined.readers > 0) {
+                group.readers--;
+                if (group.readers == 0) {
+                    groups.remove(group.name);
+                }
+                if (blocks.isShared()) {
+                    group.sharing--;
+                    if (group.sharing > 0) {
                         return;
                     }
-                    groups.remove(joined.name);
+                    group.shared = null;
                 }
             }
             blocks.close();
@@ -77,24 +130,25 @@ final class ReaderGroups {
         this.clock = clock;
     }
 
-    /** Joins the group of a blob's readers, if the options say so; otherwise, creates a reader's own blocks. */
+    /** Joins the readers of a blob, with their shared blocks if the options say so, otherwise with its own. */
     synchronized Member join(BlobStore store, BlobKey key, ReaderOptions options) {
-        if (!options.shared()) {
-            return new Member(create(store, key, options), Optional.empty());
+        Group group = groups.computeIfAbsent(new Name(store, key, options.read().ifMatch()), Group::new);
+        BlobBlocks blocks = group.shared;
+        if (blocks == null || !options.shared()) {
+            blocks = new BlobBlocks(
+                    store,
+                    key,
+                    options.shared(),
+                    options.maxReadAhead() > 0,
+                    memory.join(),
+                    new ConnectionRate(
+                            clock::nanoTime, rates.computeIfAbsent(store, first -> new ConnectionRate.OfStore())));
         }
-        Name name = new Name(store, key, options.read().ifMatch());
-        Group group = groups.computeIfAbsent(name, absent -> new Group(absent, create(store, key, options)));
+        if (options.shared()) {
+            group.shared = blocks;
+            group.sharing++;
+        }
         group.readers++;
-        return new Member(group.blocks, Optional.of(group));
-    }
-
-    private BlobBlocks create(BlobStore store, BlobKey key, ReaderOptions options) {
-        return new BlobBlocks(
-                store,
-                key,
-                options.shared(),
-                options.maxReadAhead() > 0,
-                memory.join(),
-                new ConnectionRate(clock::nanoTime));
+        return new Member(blocks, group);
     }
 }

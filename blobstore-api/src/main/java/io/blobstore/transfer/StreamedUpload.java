@@ -4,10 +4,7 @@ import io.blobstore.BlobKey;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStore;
 import io.blobstore.Crc32c;
-import io.blobstore.IntegrityException;
 import io.blobstore.MultipartUpload;
-import io.blobstore.Operation;
-import io.blobstore.Precondition;
 import io.blobstore.StoreCapabilities;
 import io.blobstore.StoredBlob;
 import io.blobstore.UploadedPart;
@@ -37,10 +34,10 @@ import org.slf4j.LoggerFactory;
 final class StreamedUpload<R> extends ParallelTransfer<R> {
     private static final Logger LOG = LoggerFactory.getLogger(StreamedUpload.class);
 
-    private final BlobStore store;
     private final BlobKey key;
     private final ContentGenerator<R> generator;
     private final UploadOptions options;
+    private final UploadRequests requests;
     private final StoreCapabilities limits;
     private final PartLayout layout;
     private final long maxSize;
@@ -88,10 +85,10 @@ final class StreamedUpload<R> extends ParallelTransfer<R> {
             throw new IllegalArgumentException("content that is written while it is uploaded can be neither resumed nor"
                     + " compared before it is sent; use a file");
         }
-        this.store = store;
         this.key = key;
         this.generator = generator;
         this.options = options;
+        this.requests = new UploadRequests(this, store, key, options.store());
         this.limits = store.capabilities();
         this.queue = new PartQueue(options.concurrency(), environment.budget().limit());
         long declared = generator.maxSize();
@@ -248,14 +245,7 @@ final class StreamedUpload<R> extends ParallelTransfer<R> {
     }
 
     private void createUpload() throws IOException, InterruptedException {
-        Precondition condition = options.store().precondition();
-        if (condition != Precondition.none()) {
-            retrying("head", () -> {
-                UploadPrecheck.require(store, key, condition);
-                return true;
-            });
-        }
-        multipart = retrying("create the upload", () -> store.createMultipartUpload(key, layout, options.store()));
+        multipart = requests.create(layout);
     }
 
     private void weigh(StreamedPart part) {
@@ -348,11 +338,7 @@ final class StreamedUpload<R> extends ParallelTransfer<R> {
         try (part) {
             MultipartUpload upload = created();
             BlobSource content = part.content();
-            accepted.put(
-                    part.number(),
-                    retrying(
-                            "part " + part.number(),
-                            () -> withinBudget(content.size(), () -> upload.uploadPart(part.number(), content))));
+            accepted.put(part.number(), requests.uploadPart(upload, part.number(), content));
             tracker().moved(part.weight());
         } finally {
             queue.sent(bytes);
@@ -421,14 +407,13 @@ final class StreamedUpload<R> extends ParallelTransfer<R> {
 
     private void storeWhole(@Nullable StreamedPart part) throws IOException, InterruptedException {
         BlobSource content = part == null ? BlobSource.of() : part.content();
-        StoredBlob blob =
-                retrying("store", () -> withinBudget(content.size(), () -> store.store(key, content, options.store())));
-        stored = generator.result(blob);
+        stored = generator.result(requests.store(content));
         tracker().moved(part == null ? 0 : part.weight());
     }
 
     @Override
-    @Nullable R finished() {
+    @Nullable
+    R finished() {
         return stored;
     }
 
@@ -437,16 +422,7 @@ final class StreamedUpload<R> extends ParallelTransfer<R> {
         MultipartUpload upload = created();
         List<UploadedPart> parts = List.copyOf(accepted.values());
         Crc32c checksum = layout.withSizeOf(parts).checksum(parts);
-        StoredBlob result = retrying("complete the upload", () -> upload.complete(checksum));
-        if (result.checksum().isPresent() && !result.checksum().get().equals(checksum)) {
-            throw new IntegrityException(
-                    Operation.STORE,
-                    key,
-                    "the store reports " + result.checksum().get() + ", but " + checksum
-                            + " was sent; the blob must not be used",
-                    null);
-        }
-        return generator.result(result);
+        return generator.result(requests.complete(upload, checksum));
     }
 
     @Override

@@ -69,10 +69,21 @@ final class TaskTransfer<T> extends ParallelTransfer<T> {
         @Override
         public StoredBlob upload(BlobStore store, BlobKey key, BlobSource source, UploadOptions options)
                 throws IOException, InterruptedException {
-            UploadOptions step = options.toBuilder()
+            return Step.run(
+                    new Upload(store, key, source, step(options), environment().withThrottle(throttle)));
+        }
+
+        @Override
+        public StoredBlob copy(BlobStore source, BlobKey from, BlobStore target, BlobKey to, UploadOptions options)
+                throws IOException, InterruptedException {
+            return Step.run(new Copy(
+                    source, from, target, to, step(options), environment().withThrottle(throttle)));
+        }
+
+        private UploadOptions step(UploadOptions options) {
+            return options.toBuilder()
                     .listener(new Step(tracker(), options.listener()))
                     .build();
-            return Step.run(new Upload(store, key, source, step, environment().withThrottle(throttle)));
         }
 
         @Override

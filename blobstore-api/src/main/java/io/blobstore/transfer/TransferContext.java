@@ -71,6 +71,14 @@ public interface TransferContext {
     ReadResult download(BlobStore store, BlobKey key, BlobTarget target, DownloadOptions options)
             throws IOException, InterruptedException;
 
+    /**
+     * Copies a blob to another store as a step of this transfer, as {@link #upload} stores one. A task that copies must
+     * not call {@link #upload}, {@link #download} and {@link #withinBudget} meanwhile: a part of a copy takes the
+     * budget before it waits for a store that throttles, the others in reverse order.
+     */
+    StoredBlob copy(BlobStore source, BlobKey from, BlobStore target, BlobKey to, UploadOptions options)
+            throws IOException, InterruptedException;
+
     /** Sets the total of the progress. */
     void planned(long totalBytes, int totalParts);
 

@@ -179,6 +179,31 @@ public final class TransferManager implements AutoCloseable {
         return upload.writer();
     }
 
+    /**
+     * Starts to copy a blob to another store, and returns at once: reads parts of one version into pooled direct
+     * buffers, and sends them, in parallel. {@link UploadOptions#concurrency()} bounds the parts,
+     * {@code maxBytesInFlight} their memory. The copy becomes visible when the checksum of all that was read is that of
+     * the blob. Inside one store use {@link BlobStore#copy}, for which the content need not pass through this process.
+     *
+     * @param options content headers and user metadata are those of the blob, except for what these options have; if
+     *     they have {@link UploadOptions#ifChanged()}, checksums of both stores are compared. A copy is not resumable
+     * @throws IllegalArgumentException if the options have {@link UploadOptions#resumable()}
+     * @throws IllegalStateException if this manager is closed
+     * @throws java.util.concurrent.RejectedExecutionException if the executor rejects the transfer
+     */
+    public Transfer<StoredBlob> copy(
+            BlobStore source, BlobKey from, BlobStore target, BlobKey to, UploadOptions options) {
+        Objects.requireNonNull(source, "source");
+        Objects.requireNonNull(from, "from");
+        Objects.requireNonNull(target, "target");
+        Objects.requireNonNull(to, "to");
+        Objects.requireNonNull(options, "options");
+        requireOpen();
+        Copy copy = observe(UPLOAD, target, to, enter(new Copy(source, from, target, to, options, environment)));
+        copy.start();
+        return copy;
+    }
+
     // ---- downloads
 
     /**

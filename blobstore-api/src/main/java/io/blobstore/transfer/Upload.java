@@ -5,10 +5,7 @@ import io.blobstore.BlobMetadata;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStore;
 import io.blobstore.Crc32c;
-import io.blobstore.IntegrityException;
 import io.blobstore.MultipartUpload;
-import io.blobstore.Operation;
-import io.blobstore.Precondition;
 import io.blobstore.RetainedSource;
 import io.blobstore.StoreCapabilities;
 import io.blobstore.StoredBlob;
@@ -40,6 +37,7 @@ final class Upload extends ParallelTransfer<StoredBlob> {
     private final BlobKey key;
     private final RetainedSource source;
     private final UploadOptions options;
+    private final UploadRequests requests;
     /** Empty for an upload with a single request. */
     private final Optional<PartLayout> layout;
 
@@ -63,6 +61,7 @@ final class Upload extends ParallelTransfer<StoredBlob> {
         this.store = store;
         this.key = key;
         this.options = options;
+        this.requests = new UploadRequests(this, store, key, options.store());
         this.layout = plan(store, source, options);
         this.partCount = layout.map(PartLayout::partCount).orElse(1);
         this.parts = new AtomicReferenceArray<>(partCount);
@@ -100,8 +99,7 @@ final class Upload extends ParallelTransfer<StoredBlob> {
         }
         if (layout.isEmpty()) {
             takePart();
-            stored = retrying(
-                    "store", () -> withinBudget(source.size(), () -> store.store(key, source, options.store())));
+            stored = requests.store(source);
             tracker().moved(source.size());
             return;
         }
@@ -140,15 +138,7 @@ final class Upload extends ParallelTransfer<StoredBlob> {
     }
 
     private void create(PartLayout plan) throws IOException, InterruptedException {
-        Precondition condition = options.store().precondition();
-        if (condition != Precondition.none()) {
-            retrying("head", () -> {
-                UploadPrecheck.require(store, key, condition);
-                return true;
-            });
-        }
-        MultipartUpload upload =
-                retrying("create the upload", () -> store.createMultipartUpload(key, plan, options.store()));
+        MultipartUpload upload = requests.create(plan);
         multipart = upload;
         UploadResumption journal = resumption;
         if (journal != null) {
@@ -204,8 +194,7 @@ final class Upload extends ParallelTransfer<StoredBlob> {
         PartLayout plan = layout.orElseThrow();
         MultipartUpload upload = created();
         BlobSource content = source.slice(plan.offset(number), plan.length(number));
-        UploadedPart part = retrying(
-                "part " + number, () -> withinBudget(content.size(), () -> upload.uploadPart(number, content)));
+        UploadedPart part = requests.uploadPart(upload, number, content);
         parts.set(number - 1, part);
         tracker().moved(part.size());
     }
@@ -222,7 +211,8 @@ final class Upload extends ParallelTransfer<StoredBlob> {
 
     /** Returns the blob if a single request succeeded before a cancellation reached it. */
     @Override
-    @Nullable StoredBlob finished() {
+    @Nullable
+    StoredBlob finished() {
         return stored;
     }
 
@@ -232,16 +222,7 @@ final class Upload extends ParallelTransfer<StoredBlob> {
         List<UploadedPart> accepted =
                 IntStream.range(0, partCount).mapToObj(parts::get).toList();
         Crc32c sent = layout.orElseThrow().checksum(accepted);
-        StoredBlob result = retrying("complete the upload", () -> upload.complete(sent));
-        if (result.checksum().isPresent() && !result.checksum().get().equals(sent)) {
-            throw new IntegrityException(
-                    Operation.STORE,
-                    key,
-                    "the store reports " + result.checksum().get() + ", but " + sent
-                            + " was sent; the blob must not be used",
-                    null);
-        }
-        return result;
+        return requests.complete(upload, sent);
     }
 
     @Override

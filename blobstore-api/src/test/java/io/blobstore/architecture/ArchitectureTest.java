@@ -1,8 +1,6 @@
 package io.blobstore.architecture;
 
 import static com.tngtech.archunit.base.DescribedPredicate.describe;
-import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
-import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.codeUnits;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
@@ -11,7 +9,6 @@ import static com.tngtech.archunit.library.GeneralCodingRules.ACCESS_STANDARD_ST
 import static com.tngtech.archunit.library.GeneralCodingRules.USE_JAVA_UTIL_LOGGING;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static java.util.Map.entry;
-import static java.util.stream.Collectors.toCollection;
 import static java.util.stream.Collectors.toSet;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -23,17 +20,16 @@ import com.tngtech.archunit.core.domain.JavaField;
 import com.tngtech.archunit.core.domain.JavaMember;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.domain.JavaType;
-import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
 import com.tngtech.archunit.library.dependencies.SliceAssignment;
 import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 import io.blobstore.BlobStore;
+import io.blobstore.contract.ModuleClasses;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.module.ModuleDescriptor;
-import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -43,20 +39,13 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Stream;
-import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
 
-/**
- * Asserts on the compiled classes the rules that each {@code package-info.java} of this module states. Only the three
- * constants are specific to this module.
- */
+/** Asserts on the compiled classes the rules that each {@code package-info.java} of this module states. */
 class ArchitectureTest {
     private static final Class<?> IN_THIS_MODULE = BlobStore.class;
 
-    /** The packages that every package may depend on. */
-    private static final List<String> EVERYWHERE = List.of("java..", "org.jspecify.annotations");
-
-    /** The other packages that each package may depend on, as its package-info says. */
+    /** The packages that each package may depend on, as its package-info says. */
     private static final Map<String, List<String>> MAY_DEPEND_ON = Map.ofEntries(
             entry(
                     "io.blobstore",
@@ -95,24 +84,8 @@ class ArchitectureTest {
                             "io.blobstore.internal.file",
                             "org.slf4j")));
 
-    private static final Path CLASSES = location(IN_THIS_MODULE);
-    private static final JavaClasses MODULE = new ClassFileImporter().importPath(CLASSES);
-
-    private static Path location(Class<?> type) {
-        try {
-            return Path.of(
-                    type.getProtectionDomain().getCodeSource().getLocation().toURI());
-        } catch (URISyntaxException e) {
-            throw new AssertionError(e);
-        }
-    }
-
-    private static Set<String> packages() {
-        return MODULE.stream()
-                .filter(type -> !type.getSimpleName().equals("module-info"))
-                .map(JavaClass::getPackageName)
-                .collect(toCollection(TreeSet::new));
-    }
+    private static final ModuleClasses MODULE = ModuleClasses.of(IN_THIS_MODULE);
+    private static final JavaClasses CLASSES = MODULE.classes();
 
     private static boolean isInternal(String packageName) {
         return Arrays.asList(packageName.split("\\.")).contains("internal");
@@ -120,15 +93,8 @@ class ArchitectureTest {
 
     @Test
     void packagesDependOnTheDocumentedOnesOnly() {
-        assertThat(packages()).isEqualTo(new TreeSet<>(MAY_DEPEND_ON.keySet()));
-        MAY_DEPEND_ON.forEach((name, others) -> classes()
-                .that()
-                .resideInAPackage(name)
-                .should()
-                .onlyDependOnClassesThat(resideInAnyPackage(Stream.of(EVERYWHERE, others, List.of(name))
-                        .flatMap(List::stream)
-                        .toArray(String[]::new)))
-                .check(MODULE));
+        assertThat(MODULE.packages()).isEqualTo(new TreeSet<>(MAY_DEPEND_ON.keySet()));
+        MAY_DEPEND_ON.forEach((name, others) -> MODULE.requireDependencies(name, others.toArray(String[]::new)));
     }
 
     @Test
@@ -166,20 +132,21 @@ class ArchitectureTest {
                 })
                 .should()
                 .beFreeOfCycles()
-                .check(MODULE);
+                .check(CLASSES);
     }
 
     @Test
     void exactlyThePackagesThatAreNotInternalAreExported() throws IOException {
         ModuleDescriptor descriptor;
-        try (InputStream file = Files.newInputStream(CLASSES.resolve("module-info.class"))) {
+        try (InputStream file = Files.newInputStream(MODULE.location().resolve("module-info.class"))) {
             descriptor = ModuleDescriptor.read(file);
         }
         assertThat(descriptor.exports().stream()
                         .filter(export -> !export.isQualified())
                         .map(ModuleDescriptor.Exports::source))
-                .containsExactlyInAnyOrderElementsOf(
-                        packages().stream().filter(name -> !isInternal(name)).toList());
+                .containsExactlyInAnyOrderElementsOf(MODULE.packages().stream()
+                        .filter(name -> !isInternal(name))
+                        .toList());
         assertThat(descriptor.exports())
                 .filteredOn(ModuleDescriptor.Exports::isQualified)
                 .allMatch(export -> isInternal(export.source()))
@@ -229,11 +196,11 @@ class ArchitectureTest {
                                 unit.getExceptionTypes().stream().map(JavaType.class::cast),
                                 unit.getTypeParameters().stream().map(JavaType.class::cast))
                         .flatMap(types -> types)))
-                .check(MODULE);
+                .check(CLASSES);
         fields().that(VISIBLE_OUTSIDE.forSubtype())
                 .should(ArchitectureTest.<JavaField>nameNoInternalType(field -> Stream.of(field.getType())))
-                .check(MODULE);
-        Set<JavaClass> exposing = MODULE.stream()
+                .check(CLASSES);
+        Set<JavaClass> exposing = CLASSES.stream()
                 .filter(type -> !isInternal(type.getPackageName()) && isVisible(type))
                 .filter(type -> Stream.concat(
                                 type.getAllRawSuperclasses().stream(), type.getAllRawInterfaces().stream())
@@ -246,27 +213,18 @@ class ArchitectureTest {
     // ---- conventions
 
     @Test
-    void everyPackageIsNullMarked() {
-        assertThat(packages())
-                .isNotEmpty()
-                .allSatisfy(name -> assertThat(MODULE.getPackage(name).isAnnotatedWith(NullMarked.class))
-                        .as("package-info.java of %s is @NullMarked", name)
-                        .isTrue());
-    }
-
-    @Test
     void logsGoThroughSlf4jOnly() {
-        noClasses().should(ACCESS_STANDARD_STREAMS).check(MODULE);
-        noClasses().should(USE_JAVA_UTIL_LOGGING).check(MODULE);
+        noClasses().should(ACCESS_STANDARD_STREAMS).check(CLASSES);
+        noClasses().should(USE_JAVA_UTIL_LOGGING).check(CLASSES);
         noClasses()
                 .should()
                 .dependOnClassesThat()
                 .haveFullyQualifiedName("java.lang.System$Logger")
-                .check(MODULE);
+                .check(CLASSES);
     }
 
     @Test
     void nothingIsFinalized() {
-        noMethods().should().haveName("finalize").check(MODULE);
+        noMethods().should().haveName("finalize").check(CLASSES);
     }
 }

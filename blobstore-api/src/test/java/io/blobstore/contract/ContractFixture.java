@@ -54,6 +54,7 @@ abstract class ContractFixture {
 
     static final BlobKey KEY = BlobKey.of("some-blob");
     static final BlobKey OTHER = BlobKey.of("other-blob");
+    static final byte[] HUNDRED = bytes(100, 1);
 
     /** The directory for the test's own files, which contains the store's directory. */
     @TempDir

@@ -3,6 +3,7 @@ package io.blobstore.contract;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -19,8 +20,51 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** The part of the contract about deleting several blobs by their keys. */
-abstract class DeleteContract extends ReadWriteContract {
+/** The part of the contract about deleting blobs, by their keys or a prefix. */
+abstract class DeleteContract extends CopyContract {
+    @Test
+    void aDeletedBlobIsGone() throws IOException {
+        store.store(KEY, source(HUNDRED));
+        store.store(OTHER, source(HUNDRED));
+
+        store.delete(KEY);
+
+        assertMissing(KEY);
+        assertHolds(OTHER, HUNDRED);
+    }
+
+    @Test
+    void deletingAMissingBlobDoesNothing() throws IOException {
+        store.store(OTHER, source(HUNDRED));
+
+        store.delete(KEY);
+        store.delete(KEY);
+
+        assertHolds(OTHER, HUNDRED);
+    }
+
+    @Test
+    void allBlobsOfAPrefixAreDeletedAndCounted() throws IOException {
+        for (String name : List.of("logs/1", "logs/2", "logs/deep/3", "logs-4", "other")) {
+            put(name, HUNDRED);
+        }
+        assertThat(store.deleteAll("none")).isZero();
+        assertThat(store.deleteAll("logs/")).isEqualTo(3);
+        assertThat(names(ListOptions.DEFAULT)).containsExactly("logs-4", "other");
+        assertThat(store.deleteAll("lo")).isEqualTo(1);
+        assertThat(store.deleteAll("other")).isEqualTo(1);
+        assertThat(names(ListOptions.DEFAULT)).isEmpty();
+    }
+
+    @Test
+    void deletingAllBlobsOfAnEmptyPrefixIsRefused() throws IOException {
+        store.store(KEY, source(HUNDRED));
+
+        assertThatIllegalArgumentException().isThrownBy(() -> store.deleteAll(""));
+
+        assertHolds(KEY, HUNDRED);
+    }
+
     private static final byte[] CONTENT = bytes(10, 1);
 
     @Test

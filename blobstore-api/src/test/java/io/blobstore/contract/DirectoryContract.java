@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.blobstore.BlobKey;
 import io.blobstore.BlobListing;
+import io.blobstore.BlobMetadata;
+import io.blobstore.BlobSource;
 import io.blobstore.BlobStore;
 import io.blobstore.ListOptions;
+import io.blobstore.StoreOptions;
 import io.blobstore.directory.Comparison;
 import io.blobstore.directory.DirectoryOptions;
 import io.blobstore.directory.DirectoryResult;
@@ -174,6 +177,46 @@ public abstract class DirectoryContract {
 
         assertThat(copied.bytes()).isEqualTo(3);
         assertThat(keys()).containsExactly("one/d/y", "one/x", "two/d/y", "two/x");
+    }
+
+    @Test
+    void blobsAreCopiedToAnotherStoreAndBack() throws Exception {
+        StoreOptions metadata = StoreOptions.builder()
+                .contentType("text/plain")
+                .userMetadata("author", "kim")
+                .build();
+        byte[] large = ContractFixture.bytes((11 << 20) + 3, 1);
+        store.store(BlobKey.of(prefix + "one/d/large"), BlobSource.of(ByteBuffer.wrap(large)), metadata);
+        store.store(BlobKey.of(prefix + "one/small"), BlobSource.of(ByteBuffer.wrap(new byte[3])), metadata);
+        store.store(BlobKey.of(prefix + "one/empty"), ByteBuffer.allocate(0));
+        DirectoryOptions parts = MIRROR.toBuilder()
+                .upload(UploadOptions.builder().partSize(5 << 20).build())
+                .build();
+        try (BlobStore other = new InMemoryBlobStore()) {
+            other.store(BlobKey.of("x/extraneous"), ByteBuffer.allocate(1));
+
+            DirectoryResult there =
+                    directories.copy(store, prefix + "one", other, "x", parts).join();
+            DirectoryResult again =
+                    directories.copy(store, prefix + "one", other, "x", parts).join();
+            DirectoryResult back =
+                    directories.copy(other, "x", store, prefix + "two", parts).join();
+
+            assertThat(there.transferred()).isEqualTo(3);
+            assertThat(there.bytes()).isEqualTo(large.length + 3L);
+            assertThat(there.deleted()).isEqualTo(1);
+            assertThat(again.unchanged()).isEqualTo(3);
+            assertThat(back.transferred()).isEqualTo(3);
+        }
+        assertThat(keys())
+                .containsExactly("one/d/large", "one/empty", "one/small", "two/d/large", "two/empty", "two/small");
+        assertThat(store.readAllBytes(BlobKey.of(prefix + "two/d/large"), 12 << 20))
+                .isEqualTo(large);
+        for (String name : List.of("two/d/large", "two/small")) {
+            BlobMetadata copy = store.head(BlobKey.of(prefix + name));
+            assertThat(copy.contentType()).contains("text/plain");
+            assertThat(copy.userMetadata()).containsEntry("author", "kim").hasSize(1);
+        }
     }
 
     /** Random trees that change between synchronizations in both directions. */

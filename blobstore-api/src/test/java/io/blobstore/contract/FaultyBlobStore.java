@@ -26,7 +26,9 @@ import io.blobstore.StoredBlob;
 import io.blobstore.ThrottledException;
 import io.blobstore.UploadListing;
 import io.blobstore.UploadedPart;
+import io.blobstore.contract.FaultInjector.Draw;
 import io.blobstore.spi.Deletions;
+import io.blobstore.spi.ForwardingMultipartUpload;
 import io.blobstore.spi.PartLayout;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -43,10 +45,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -86,34 +84,11 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
         }
     }
 
-    private final long seed;
-    private final Map<Fault, Double> chances;
-    private final Set<Operation> byChance;
-    private final Map<Long, Fault> byNumber;
-    private final Map<Nth, Fault> byOperation;
-    private final Duration retryAfter;
-
-    private final AtomicLong requests = new AtomicLong();
-    private final Map<Operation, AtomicInteger> perOperation = new EnumMap<>(Operation.class);
-    private final Map<Fault, AtomicInteger> injected = new EnumMap<>(Fault.class);
-    private final ConcurrentHashMap<String, Integer> attempts = new ConcurrentHashMap<>();
-    private final Semaphore stalls = new Semaphore(0);
-    private final CountDownLatch stallsReleased = new CountDownLatch(1);
+    private final FaultInjector faults;
 
     private FaultyBlobStore(Builder builder) {
         super(builder.delegate);
-        seed = builder.seed;
-        chances = new EnumMap<>(builder.chances);
-        byChance = EnumSet.copyOf(builder.byChance);
-        byNumber = Map.copyOf(builder.byNumber);
-        byOperation = Map.copyOf(builder.byOperation);
-        retryAfter = builder.retryAfter;
-        for (Operation operation : Operation.values()) {
-            perOperation.put(operation, new AtomicInteger());
-        }
-        for (Fault fault : Fault.values()) {
-            injected.put(fault, new AtomicInteger());
-        }
+        faults = new FaultInjector(builder.plan());
     }
 
     /** Returns a builder of a store that forwards to another one, by default without faults. */
@@ -125,136 +100,44 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
 
     /** Returns the number of requests so far, including failed ones. */
     public long requests() {
-        return requests.get();
+        return faults.requests();
     }
 
     /** Returns the number of requests of one operation so far, including failed ones. */
     public int requests(Operation operation) {
-        return count(perOperation, operation).get();
+        return faults.requests(operation);
     }
 
     /** Returns the number of faults of one kind that were injected. */
     public int injected(Fault fault) {
-        return count(injected, fault).get();
+        return faults.injected(fault);
     }
 
     /** Returns the number of faults that were injected. */
     public int injected() {
-        return injected.values().stream().mapToInt(AtomicInteger::get).sum();
+        return faults.injected();
     }
 
     /** Waits until a request stalls for which this method has not returned yet. */
     public void awaitStall() throws InterruptedException {
-        stalls.acquire();
+        faults.awaitStall();
     }
 
     /** Releases the stalled requests, and stalls no others. */
     public void releaseStalls() {
-        stallsReleased.countDown();
+        faults.releaseStalls();
     }
-
-    // ---- choosing and injecting faults
 
     private interface Request<T> {
         T send() throws IOException;
     }
 
-    /** The nth request of a kind, from 1. */
-    private record Nth(Operation operation, int number) {}
-
-    /**
-     * A request and its fault.
-     *
-     * @param random the source of the details
-     */
-    private record Draw(
-            Operation operation,
-            @Nullable BlobKey key,
-            @Nullable Fault fault,
-            SplittableRandom random) {}
-
-    private Draw draw(Operation operation, @Nullable BlobKey key, int part) {
-        String what = operation.name() + "|" + key + "|" + part;
-        int attempt = attempts.merge(what, 1, Integer::sum);
-        SplittableRandom random = new SplittableRandom(seed * 0x9E3779B97F4A7C15L + (what + "|" + attempt).hashCode());
-        long number = requests.incrementAndGet();
-        int nth = count(perOperation, operation).incrementAndGet();
-        return new Draw(operation, key, fault(operation, number, nth, random), random);
-    }
-
-    private @Nullable Fault fault(Operation operation, long number, int nth, SplittableRandom random) {
-        Fault chosen = byNumber.getOrDefault(number, byOperation.get(new Nth(operation, nth)));
-        if (chosen != null && chosen.concerns(operation)) {
-            return chosen;
-        }
-        for (Map.Entry<Fault, Double> chance : chances.entrySet()) {
-            boolean hit = random.nextDouble()
-                    < chance.getValue(); // always drawn, so that one chance does not affect the others
-            if (hit && chance.getKey().concerns(operation) && byChance.contains(operation)) {
-                return chance.getKey();
-            }
-        }
-        return null;
-    }
-
     private <T> T send(Operation operation, @Nullable BlobKey key, Request<T> request) throws IOException {
-        Draw draw = draw(operation, key, 0);
-        before(draw);
+        Draw draw = faults.draw(operation, key, 0);
+        faults.before(draw);
         T response = request.send();
-        after(draw);
+        faults.after(draw);
         return response;
-    }
-
-    /** Injects the faults that occur before the store receives the request. */
-    private void before(Draw draw) throws IOException {
-        if (draw.fault == null) {
-            return;
-        }
-        switch (draw.fault) {
-            case ERROR -> throw failure(draw, "the connection was reset before the request was sent", true);
-            case FATAL_ERROR -> throw failure(draw, "the store rejects the request", false);
-            case THROTTLED -> {
-                count(injected, Fault.THROTTLED).incrementAndGet();
-                throw new ThrottledException(draw.operation, draw.key, "too many requests", retryAfter, null);
-            }
-            case STALL -> stall(draw);
-            default -> {
-                // Injected elsewhere.
-            }
-        }
-    }
-
-    /** Injects the loss of the response. */
-    private void after(Draw draw) throws IOException {
-        if (draw.fault == Fault.RESPONSE_LOST) {
-            throw failure(draw, "the connection was reset before the response arrived", true);
-        }
-    }
-
-    private void stall(Draw draw) throws IOException {
-        count(injected, Fault.STALL).incrementAndGet();
-        stalls.release();
-        try {
-            stallsReleased.await();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new BlobStoreException(draw.operation, draw.key, "interrupted while the store stalled", e, false);
-        }
-    }
-
-    private BlobStoreException failure(Draw draw, String problem, boolean retryable) {
-        if (draw.fault != null) {
-            count(injected, draw.fault).incrementAndGet();
-        }
-        return new BlobStoreException(draw.operation, draw.key, problem + " (injected)", null, retryable);
-    }
-
-    private static <K> AtomicInteger count(Map<K, AtomicInteger> counts, K key) {
-        AtomicInteger count = counts.get(key);
-        if (count == null) {
-            throw new AssertionError("no counter of " + key);
-        }
-        return count;
     }
 
     // ---- BlobStore
@@ -269,17 +152,17 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
             throws IOException {
         Objects.requireNonNull(range, "range");
         Objects.requireNonNull(target, "target");
-        Draw draw = draw(Operation.READ, key, Long.hashCode(range.offset()));
-        before(draw);
+        Draw draw = faults.draw(Operation.READ, key, Long.hashCode(range.offset()));
+        faults.before(draw);
         try {
             ReadResult arrived = WholeReads.read(range, target, content -> {
                 ReadResult read = delegate().read(key, range, content, options);
                 return damage(draw, read, content);
             });
-            after(draw);
+            faults.after(draw);
             return arrived;
         } finally {
-            if (draw.fault == Fault.TRUNCATED_READ) {
+            if (draw.fault() == Fault.TRUNCATED_READ) {
                 spoil(target.buffer().duplicate()); // the bytes that did not arrive
             }
         }
@@ -293,11 +176,11 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
 
     private ReadResult damage(Draw draw, ReadResult read, ByteBuffer content) throws IOException {
         int bytes = content.position();
-        if (draw.fault == Fault.TRUNCATED_READ) {
-            int arrived = bytes == 0 ? 0 : draw.random.nextInt(bytes);
+        if (draw.fault() == Fault.TRUNCATED_READ) {
+            int arrived = bytes == 0 ? 0 : draw.random().nextInt(bytes);
             content.position(arrived);
             String problem = "the connection ended after " + arrived + " of " + bytes + " bytes";
-            BlobStoreException failure = failure(draw, problem, true);
+            BlobStoreException failure = faults.failure(draw, problem, true);
             if (arrived == 0) {
                 throw failure;
             }
@@ -305,14 +188,17 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
             throw new PartialReadException(
                     read.blob().key(), ReadResult.of(read.blob(), arrived, checksum), problem + " (injected)", null);
         }
-        if (draw.fault == Fault.FLIPPED_READ && bytes > 0) {
-            count(injected, Fault.FLIPPED_READ).incrementAndGet();
-            flipBit(content, 0, bytes, draw.random);
+        if (draw.fault() == Fault.FLIPPED_READ && bytes > 0) {
+            faults.injecting(Fault.FLIPPED_READ);
+            flipBit(content, 0, bytes, draw.random());
             Crc32c found = Crc32c.of(content.duplicate().flip());
             BlobMetadata blob = read.blob();
             if (bytes == blob.size() && blob.checksum().isPresent()) {
                 throw new IntegrityException(
-                        Operation.READ, draw.key, "expected " + blob.checksum().get() + ", found " + found, null);
+                        Operation.READ,
+                        draw.key(),
+                        "expected " + blob.checksum().get() + ", found " + found,
+                        null);
             }
             return ReadResult.of(blob, bytes, found);
         }
@@ -331,22 +217,22 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
 
     @Override
     public BlobListing list(ListOptions options) throws IOException {
-        Draw draw = draw(Operation.LIST, null, 0);
-        before(draw);
+        Draw draw = faults.draw(Operation.LIST, null, 0);
+        faults.before(draw);
         BlobListing listing = delegate().list(options);
-        if (draw.fault == Fault.RESPONSE_LOST) {
+        if (draw.fault() == Fault.RESPONSE_LOST) {
             listing.close(); // the caller does not receive it
         }
-        after(draw);
+        faults.after(draw);
         return listing;
     }
 
     @Override
     public void delete(BlobKey key) throws IOException {
-        Draw draw = draw(Operation.DELETE, key, 0);
-        before(draw);
+        Draw draw = faults.draw(Operation.DELETE, key, 0);
+        faults.before(draw);
         delegate().delete(key);
-        after(draw);
+        faults.after(draw);
     }
 
     /** Deletes the blobs one by one, so that each key has its own fault. */
@@ -379,44 +265,44 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
     @Override
     public MultipartUpload createMultipartUpload(BlobKey key, PartLayout layout, StoreOptions options)
             throws IOException {
-        Draw draw = draw(Operation.CREATE_UPLOAD, key, 0);
-        before(draw);
+        Draw draw = faults.draw(Operation.CREATE_UPLOAD, key, 0);
+        faults.before(draw);
         MultipartUpload upload = delegate().createMultipartUpload(key, layout, options);
-        if (draw.fault == Fault.RESPONSE_LOST) {
+        if (draw.fault() == Fault.RESPONSE_LOST) {
             upload.close();
         }
-        after(draw);
+        faults.after(draw);
         return new FaultyUpload(upload);
     }
 
     @Override
     public Optional<MultipartUpload> resumeMultipartUpload(
             BlobKey key, String id, PartLayout layout, StoreOptions options) throws IOException {
-        Draw draw = draw(Operation.RESUME_UPLOAD, key, 0);
-        before(draw);
+        Draw draw = faults.draw(Operation.RESUME_UPLOAD, key, 0);
+        faults.before(draw);
         Optional<MultipartUpload> upload = delegate().resumeMultipartUpload(key, id, layout, options);
-        after(draw);
+        faults.after(draw);
         return upload.map(FaultyUpload::new);
     }
 
     @Override
     public UploadListing listUploads(String prefix) throws IOException {
-        Draw draw = draw(Operation.LIST_UPLOADS, null, 0);
-        before(draw);
+        Draw draw = faults.draw(Operation.LIST_UPLOADS, null, 0);
+        faults.before(draw);
         UploadListing listing = delegate().listUploads(prefix);
-        if (draw.fault == Fault.RESPONSE_LOST) {
+        if (draw.fault() == Fault.RESPONSE_LOST) {
             listing.close(); // the caller does not receive it
         }
-        after(draw);
+        faults.after(draw);
         return listing;
     }
 
     @Override
     public void abortUpload(BlobKey key, String id) throws IOException {
-        Draw draw = draw(Operation.ABORT_UPLOAD, key, 0);
-        before(draw);
+        Draw draw = faults.draw(Operation.ABORT_UPLOAD, key, 0);
+        faults.before(draw);
         delegate().abortUpload(key, id);
-        after(draw);
+        faults.after(draw);
     }
 
     /** Closes the store, and releases stalled requests. */
@@ -426,48 +312,32 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
         delegate().close();
     }
 
-    private final class FaultyUpload implements MultipartUpload {
-        private final MultipartUpload delegate;
+    private final class FaultyUpload extends ForwardingMultipartUpload {
         /** The parts that the sender intended to send, where other content arrived. */
         private final ConcurrentHashMap<Integer, UploadedPart> damaged = new ConcurrentHashMap<>();
 
         private volatile boolean ended;
 
         FaultyUpload(MultipartUpload delegate) {
-            this.delegate = delegate;
-        }
-
-        @Override
-        public BlobKey key() {
-            return delegate.key();
-        }
-
-        @Override
-        public String id() {
-            return delegate.id();
-        }
-
-        @Override
-        public PartLayout layout() {
-            return delegate.layout();
+            super(delegate);
         }
 
         @Override
         public UploadedPart uploadPart(int partNumber, BlobSource content) throws IOException {
-            Draw draw = draw(Operation.UPLOAD_PART, key(), partNumber);
-            before(draw);
+            Draw draw = faults.draw(Operation.UPLOAD_PART, key(), partNumber);
+            faults.before(draw);
             UploadedPart part;
-            if (draw.fault == Fault.FLIPPED_PART) {
-                count(injected, Fault.FLIPPED_PART).incrementAndGet();
+            if (draw.fault() == Fault.FLIPPED_PART) {
+                faults.injecting(Fault.FLIPPED_PART);
                 Crc32c sent = Crc32c.of(content);
-                UploadedPart arrived = delegate.uploadPart(partNumber, flipped(content, draw.random));
+                UploadedPart arrived = super.uploadPart(partNumber, flipped(content, draw.random()));
                 part = UploadedPart.of(partNumber, arrived.size(), sent);
                 damaged.put(partNumber, part);
             } else {
-                part = delegate.uploadPart(partNumber, content);
+                part = super.uploadPart(partNumber, content);
                 damaged.remove(partNumber);
             }
-            after(draw);
+            faults.after(draw);
             return part;
         }
 
@@ -479,13 +349,8 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
         }
 
         @Override
-        public void keep() throws IOException {
-            delegate.keep();
-        }
-
-        @Override
         public List<UploadedPart> parts() {
-            return delegate.parts().stream()
+            return super.parts().stream()
                     .map(part -> damaged.getOrDefault(part.partNumber(), part))
                     .toList();
         }
@@ -493,7 +358,7 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
         @Override
         public StoredBlob complete(Crc32c checksum) throws IOException {
             return send(Operation.COMPLETE_UPLOAD, key(), () -> {
-                StoredBlob stored = delegate.complete(checksum);
+                StoredBlob stored = super.complete(checksum);
                 ended = true;
                 return stored;
             });
@@ -501,12 +366,12 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
 
         @Override
         public void abort() throws IOException {
-            end(delegate::abort);
+            end(super::abort);
         }
 
         @Override
         public void close() throws IOException {
-            end(delegate::close);
+            end(super::close);
         }
 
         private void end(Ending ending) throws IOException {
@@ -514,16 +379,16 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
                 ending.run(); // sends no request any more
                 return;
             }
-            Draw draw = draw(Operation.ABORT_UPLOAD, key(), 0);
-            before(draw);
+            Draw draw = faults.draw(Operation.ABORT_UPLOAD, key(), 0);
+            faults.before(draw);
             ending.run();
             ended = true;
-            after(draw);
+            faults.after(draw);
         }
 
         @Override
         public String toString() {
-            return "FaultyUpload(" + delegate + ")";
+            return "FaultyUpload(" + delegate() + ")";
         }
     }
 
@@ -536,7 +401,7 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
         private final BlobStore delegate;
         private final Map<Fault, Double> chances = new EnumMap<>(Fault.class);
         private final Map<Long, Fault> byNumber = new HashMap<>();
-        private final Map<Nth, Fault> byOperation = new HashMap<>();
+        private final Map<FaultPlan.Nth, Fault> byOperation = new HashMap<>();
         private Set<Operation> byChance = EnumSet.allOf(Operation.class);
         private Duration retryAfter = Duration.ofSeconds(1);
         private long seed;
@@ -574,7 +439,7 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
 
         /** Injects a fault into the nth request of one operation, counted from 1. */
         public Builder at(Operation operation, int request, Fault fault) {
-            byOperation.put(new Nth(operation, request), fault);
+            byOperation.put(new FaultPlan.Nth(operation, request), fault);
             return this;
         }
 
@@ -582,6 +447,16 @@ public final class FaultyBlobStore extends ForwardingBlobStore {
         public Builder retryAfter(Duration duration) {
             retryAfter = duration;
             return this;
+        }
+
+        private FaultPlan plan() {
+            return new FaultPlan(
+                    seed,
+                    new EnumMap<>(chances),
+                    EnumSet.copyOf(byChance),
+                    Map.copyOf(byNumber),
+                    Map.copyOf(byOperation),
+                    retryAfter);
         }
 
         /** Builds the store. Closing it closes the store to which it forwards. */

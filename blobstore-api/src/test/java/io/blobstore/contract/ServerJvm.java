@@ -33,7 +33,9 @@ public final class ServerJvm implements AutoCloseable {
      */
     public static ServerJvm start(Class<?> main, Path directory, String... args)
             throws IOException, InterruptedException {
-        ChildJvm.Running process = ChildJvm.of(main, directory).with("-Xmx512m").start(args);
+        ChildJvm.Running process = ChildJvm.of(main, directory)
+                .with("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+                .start(args);
         try {
             String ready = process.awaitLine(text -> text.startsWith(READY), START);
             return new ServerJvm(

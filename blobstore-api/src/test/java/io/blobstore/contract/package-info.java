@@ -4,8 +4,8 @@
  * this repository can run the tests as well.
  *
  * <p>May depend on {@code io.blobstore}, {@code io.blobstore.memory}, {@code io.blobstore.transfer}, the
- * {@code LeaseTicket} of {@code io.blobstore.internal.memory} (to find open leases), JUnit and AssertJ. Independent of
- * backends.
+ * {@code LeaseTicket} of {@code io.blobstore.internal.memory} (to find open leases), JUnit and AssertJ;
+ * {@code ModuleClasses} on ArchUnit, too. Independent of backends.
  */
 @NullMarked
 package io.blobstore.contract;

@@ -24,7 +24,7 @@ class BlobReaderCloseTest extends BlobReaderFixture {
         FIRST_READ,
         /** The metadata. */
         HEAD,
-        /** The metadata, for a sequential read that does not begin at 0. */
+        /** The metadata, for a large sequential read that does not begin at 0. */
         HEAD_OF_READ,
         /** Its own request. */
         READ,
@@ -101,7 +101,7 @@ class BlobReaderCloseTest extends BlobReaderFixture {
         Reading(Waiting waiting, BlobReader blob) {
             this.waiting = waiting;
             this.blob = blob;
-            target = ByteBuffer.allocate(waiting == Waiting.LARGE_READ ? 40 * M : M);
+            target = ByteBuffer.allocate(waiting == Waiting.LARGE_READ || waiting == Waiting.HEAD_OF_READ ? 40 * M : M);
         }
 
         @Override

@@ -47,19 +47,7 @@ class BlobReaderContentTest extends BlobReaderFixture {
             read(blob, 50);
         }
         assertThat(store.bytes()).isEqualTo(20);
-        assertThat(store.heads()).isEqualTo(1);
-    }
-
-    @Test
-    void theSizeIsRequestedIfTheFirstReadIsNotAtTheBeginning() throws IOException {
-        store = new PatternStore(2 * M);
-        try (BlobReader blob = open()) {
-            ByteBuffer target = ByteBuffer.allocate(50);
-            assertThat(blob.position(2 * M - 40).read(target)).isEqualTo(40);
-            PatternStore.assertContent(2 * M - 40, target.flip());
-        }
-        assertThat(store.heads()).isEqualTo(1);
-        assertThat(store.bytes()).isEqualTo(40);
+        assertThat(store.heads()).isZero();
     }
 
     @Test

@@ -6,6 +6,8 @@ import io.blobstore.BlobTarget;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -17,7 +19,8 @@ class ConnectionRateTest {
     private static final int WHOLE = 8 * M;
 
     private long now;
-    private final ConnectionRate rate = new ConnectionRate(() -> now);
+    private final ConnectionRate.OfStore ofStore = new ConnectionRate.OfStore();
+    private final ConnectionRate rate = new ConnectionRate(() -> now, ofStore);
 
     private void request(int bytes, double latencyMillis, double mibPerSecond) throws IOException {
         try (ConnectionRate.Request request = rate.begin()) {
@@ -103,6 +106,56 @@ class ConnectionRateTest {
         rate.split(M, Duration.ofMillis(25).toNanos());
         rate.split(M, Duration.ofMillis(39).toNanos());
         assertThat(rate.partSize(M, 8, WHOLE)).as("not one after the other").isEqualTo(128 * K);
+    }
+
+    @Test
+    void theLastThreeCount() throws IOException {
+        requests(3, M, 300, 50); // a process that has just been started
+        assertThat(rate.partSize(M, 8, WHOLE)).isEqualTo(WHOLE);
+        requests(3, M, 20, 50);
+        assertThat(rate.partSize(M, 8, WHOLE)).isEqualTo(128 * K);
+        requests(3, M, 20, 400);
+        assertThat(rate.partSize(M, 8, WHOLE)).isEqualTo(WHOLE);
+    }
+
+    @Test
+    void aThreadThatFindsAllBytesAtOnceMeasuresTheTimeTheyTook() throws IOException {
+        request(M, 20, 50);
+        requests(5, M, 40, 100_000);
+        request(M, 20, 50);
+        assertThat(rate.partSize(M, 8, WHOLE)).isEqualTo(128 * K);
+    }
+
+    @Test
+    void whileOtherReadersHaveManyRequestsInFlightFewPartsAreMade() throws IOException {
+        requests(3, M, 20, 50);
+        ConnectionRate other = new ConnectionRate(() -> now, ofStore);
+        List<ConnectionRate.Request> others = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+            assertThat(rate.partSize(M, 8, WHOLE)).isEqualTo(128 * K);
+            others.add(other.begin());
+        }
+        for (int i = 0; i < 4; i++) {
+            others.add(other.begin());
+        }
+        assertThat(rate.partSize(M, 8, WHOLE)).isEqualTo(256 * K);
+        for (int i = 0; i < 4; i++) {
+            others.add(other.begin());
+        }
+        assertThat(rate.partSize(M, 8, WHOLE)).isEqualTo(WHOLE);
+        others.forEach(ConnectionRate.Request::close);
+        assertThat(rate.partSize(M, 8, WHOLE)).isEqualTo(128 * K);
+    }
+
+    @Test
+    void aNewReaderUsesTheMeasurementsOfTheLastMinute() throws IOException {
+        requests(2, M, 20, 50);
+        assertThat(new ConnectionRate(() -> now, ofStore).partSize(M, 8, WHOLE)).isEqualTo(WHOLE);
+        request(M, 20, 50);
+        now += Duration.ofSeconds(59).toNanos();
+        assertThat(new ConnectionRate(() -> now, ofStore).partSize(M, 8, WHOLE)).isEqualTo(128 * K);
+        now += Duration.ofSeconds(1).toNanos();
+        assertThat(new ConnectionRate(() -> now, ofStore).partSize(M, 8, WHOLE)).isEqualTo(WHOLE);
     }
 
     @Test

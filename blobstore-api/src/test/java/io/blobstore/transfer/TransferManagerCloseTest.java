@@ -18,11 +18,13 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tests closing a manager with a deadline, and cancelling everything that it does. */
@@ -54,11 +56,12 @@ class TransferManagerCloseTest {
         assertThat(inside.await(60, TimeUnit.SECONDS)).isTrue();
     }
 
-    private static CompletableFuture<Boolean> closeOnAnotherThread(TransferManager transfers, Duration grace) {
+    /** Calls something on another thread, and returns when that has ended or waits. */
+    private static CompletableFuture<Boolean> onAnotherThread(BooleanSupplier closing) {
         CompletableFuture<Boolean> result = new CompletableFuture<>();
-        Thread closing = new Thread(() -> result.complete(transfers.close(grace)));
-        closing.start();
-        while (!ReadLimitsTest.isWaiting(closing) && !result.isDone()) {
+        Thread thread = new Thread(() -> result.complete(closing.getAsBoolean()));
+        thread.start();
+        while (!ReadLimitsTest.isWaiting(thread) && !result.isDone()) {
             Thread.onSpinWait();
         }
         return result;
@@ -66,8 +69,10 @@ class TransferManagerCloseTest {
 
     // ---- closing
 
-    @Test
-    void transfersThatEndInTimeAreNotCancelled() throws Exception {
+    /** Closes with much time, or, as {@link TransferManager#close()} does, without a limit. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void transfersThatEndInTimeAreAwaited(boolean limited) throws Exception {
         CountDownLatch go = new CountDownLatch(1);
         ScriptedStore store = new ScriptedStore().on(Request.CREATE, part -> {
             inside.countDown();
@@ -77,14 +82,90 @@ class TransferManagerCloseTest {
         Transfer<StoredBlob> transfer = upload(transfers, store);
         awaitInside();
 
-        CompletableFuture<Boolean> closed = closeOnAnotherThread(transfers, LONG);
-        assertThatIllegalStateException().isThrownBy(() -> upload(transfers, store));
-        assertThat(closed).isNotDone();
+        CompletableFuture<Boolean> doneWhenClosed = onAnotherThread(() -> {
+            boolean inTime = !limited || transfers.close(LONG);
+            transfers.close();
+            return inTime && transfer.toCompletableFuture().isDone();
+        });
+        assertThatIllegalStateException()
+                .isThrownBy(() -> upload(transfers, store))
+                .withMessageContaining("closed");
+        assertThat(doneWhenClosed).isNotDone();
+        go.countDown();
+
+        assertThat(doneWhenClosed.get(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(transfer.join().size()).isEqualTo(100);
+    }
+
+    /** Closes without time; with much, which an interrupt ends; and without a limit, after an interrupt. */
+    @ParameterizedTest
+    @EnumSource
+    void aCancelledTransferIsAwaitedUntilItsRequestHasEnded(Impatience impatience) throws Exception {
+        CountDownLatch interrupted = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        ScriptedStore store = new ScriptedStore().on(Request.PART, part -> {
+            inside.countDown();
+            try {
+                ScriptedStore.awaitInterrupt();
+            } finally {
+                interrupted.countDown();
+                ScriptedStore.awaitUninterruptibly(go);
+            }
+        });
+        TransferManager transfers = TransferManager.create();
+        Transfer<StoredBlob> transfer = upload(transfers, store);
+        awaitInside();
+
+        CompletableFuture<Boolean> closed = onAnotherThread(() -> impatience.close(transfers));
+        assertThat(interrupted.await(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(closed).isNotDone(); // the request is still inside the store
         go.countDown();
 
         assertThat(closed.get(60, TimeUnit.SECONDS)).isTrue();
-        assertThat(transfer.toCompletableFuture()).isCompleted();
-        assertThat(transfer.join().size()).isEqualTo(100);
+        assertThat(store.inside()).isZero();
+        assertThatExceptionOfType(CancellationException.class).isThrownBy(transfer::join);
+    }
+
+    /** Why closing cancels. */
+    private enum Impatience {
+        NO_TIME {
+            @Override
+            boolean close(TransferManager transfers) {
+                return !transfers.close(Duration.ZERO);
+            }
+        },
+        INTERRUPT {
+            @Override
+            boolean close(TransferManager transfers) {
+                Thread.currentThread().interrupt();
+                boolean inTime = transfers.close(LONG);
+                return !inTime && Thread.interrupted();
+            }
+        },
+        INTERRUPT_WITHOUT_LIMIT {
+            @Override
+            boolean close(TransferManager transfers) {
+                Thread.currentThread().interrupt();
+                transfers.close();
+                return Thread.interrupted();
+            }
+        };
+
+        /** Closes a manager whose transfer does not end; returns whether the result and the status are right. */
+        abstract boolean close(TransferManager transfers);
+    }
+
+    @Test
+    void aDependentOfATransferMayCloseTheManager() throws Exception {
+        CountDownLatch attached = new CountDownLatch(1);
+        ScriptedStore store = new ScriptedStore().on(Request.CREATE, part -> ScriptedStore.await(attached));
+        TransferManager transfers = TransferManager.create();
+        CompletableFuture<Void> closed =
+                upload(transfers, store).toCompletableFuture().thenRun(transfers::close);
+        attached.countDown();
+
+        assertThat(closed).succeedsWithin(Duration.ofMinutes(1));
+        assertThatIllegalStateException().isThrownBy(() -> upload(transfers, store));
     }
 
     @ParameterizedTest
@@ -101,47 +182,6 @@ class TransferManagerCloseTest {
         assertThat(store.inside()).isZero();
         assertThat(store.requests()).endsWith("ABORT");
         assertThat(transfer.toCompletableFuture()).isCompletedExceptionally();
-        assertThatExceptionOfType(CancellationException.class).isThrownBy(transfer::join);
-    }
-
-    @Test
-    void aCancelledTransferIsAwaitedUntilItsRequestHasEnded() throws Exception {
-        CountDownLatch interrupted = new CountDownLatch(1);
-        CountDownLatch go = new CountDownLatch(1);
-        ScriptedStore store = new ScriptedStore().on(Request.PART, part -> {
-            inside.countDown();
-            try {
-                ScriptedStore.awaitInterrupt();
-            } finally {
-                interrupted.countDown();
-                ScriptedStore.awaitUninterruptibly(go);
-            }
-        });
-        TransferManager transfers = TransferManager.create();
-        upload(transfers, store);
-        awaitInside();
-
-        CompletableFuture<Boolean> closed = closeOnAnotherThread(transfers, Duration.ZERO);
-        assertThat(interrupted.await(60, TimeUnit.SECONDS)).isTrue();
-        assertThat(closed).isNotDone();
-        go.countDown();
-
-        assertThat(closed.get(60, TimeUnit.SECONDS)).isFalse();
-        assertThat(store.inside()).isZero();
-    }
-
-    @Test
-    void anInterruptEndsTheTime() throws Exception {
-        ScriptedStore store = endless();
-        TransferManager transfers = TransferManager.create();
-        Transfer<StoredBlob> transfer = upload(transfers, store);
-        awaitInside();
-        Thread.currentThread().interrupt();
-
-        boolean inTime = transfers.close(LONG);
-
-        assertThat(Thread.interrupted()).isTrue();
-        assertThat(inTime).isFalse();
         assertThatExceptionOfType(CancellationException.class).isThrownBy(transfer::join);
     }
 
@@ -172,7 +212,7 @@ class TransferManagerCloseTest {
         ScriptedStore store = new ScriptedStore();
         TransferManager transfers = TransferManager.create();
         try (BlobWriter writer = transfers.openWriter(store, KEY)) {
-            CompletableFuture<Boolean> closed = closeOnAnotherThread(transfers, LONG);
+            CompletableFuture<Boolean> closed = onAnotherThread(() -> transfers.close(LONG));
             writer.write(ByteBuffer.allocate(10));
             assertThat(closed).isNotDone();
 

@@ -25,13 +25,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -42,7 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Tests the manager as a whole: the lifetime of mapped memory, shared limits, and closing. */
+/** Tests the manager as a whole: the lifetime of mapped memory, also after closing, and shared limits. */
 @Tag("jdk")
 @Timeout(120)
 class TransferManagerTest {
@@ -200,38 +198,6 @@ class TransferManagerTest {
     // ---- closing
 
     @Test
-    void closeWaitsForTheRunningTransfers() throws Exception {
-        CountDownLatch inside = new CountDownLatch(1);
-        CountDownLatch go = new CountDownLatch(1);
-        ScriptedStore store = new ScriptedStore().on(Request.CREATE, part -> {
-            inside.countDown();
-            ScriptedStore.await(go);
-        });
-        TransferManager uploader = TransferManager.create();
-        Transfer<StoredBlob> transfer = upload(uploader, store);
-        assertThat(inside.await(60, TimeUnit.SECONDS)).isTrue();
-        AtomicBoolean doneWhenClosed = new AtomicBoolean();
-        Thread closing = new Thread(() -> {
-            uploader.close();
-            doneWhenClosed.set(transfer.toCompletableFuture().isDone());
-        });
-        closing.start();
-        while (closing.getState() != Thread.State.WAITING) { // for the transfer
-            assertThat(closing.getState()).isNotEqualTo(Thread.State.TERMINATED);
-            Thread.onSpinWait();
-        }
-
-        assertThatIllegalStateException()
-                .isThrownBy(() -> upload(uploader, new ScriptedStore()))
-                .withMessageContaining("closed");
-        go.countDown();
-
-        closing.join();
-        assertThat(doneWhenClosed).isTrue();
-        assertThat(transfer.join().size()).isEqualTo(100);
-    }
-
-    @Test
     void aTransferIsTakenForRunningUntilItsOutcomeIsThere() throws Exception {
         CompletableFuture<Boolean> doneWhenForgotten = new CompletableFuture<>();
         RunningTransfers running = new RunningTransfers() {
@@ -254,39 +220,6 @@ class TransferManagerTest {
 
         // Otherwise close() could return before it.
         assertThat(doneWhenForgotten).isCompletedWithValue(true);
-    }
-
-    @Test
-    void anInterruptedCloseCancelsAndStillWaits() throws Exception {
-        CountDownLatch inside = new CountDownLatch(1);
-        CountDownLatch interrupted = new CountDownLatch(1);
-        CountDownLatch go = new CountDownLatch(1);
-        ScriptedStore store = new ScriptedStore().on(Request.CREATE, part -> {
-            inside.countDown();
-            try {
-                ScriptedStore.awaitInterrupt();
-            } finally {
-                interrupted.countDown();
-                ScriptedStore.awaitUninterruptibly(go);
-            }
-        });
-        TransferManager uploader = TransferManager.create();
-        Transfer<StoredBlob> transfer = upload(uploader, store);
-        assertThat(inside.await(60, TimeUnit.SECONDS)).isTrue();
-        AtomicBoolean flagAfterwards = new AtomicBoolean();
-        Thread closing = new Thread(() -> {
-            Thread.currentThread().interrupt();
-            uploader.close();
-            flagAfterwards.set(Thread.interrupted());
-        });
-        closing.start();
-        assertThat(interrupted.await(60, TimeUnit.SECONDS)).isTrue();
-        assertThat(closing.isAlive()).isTrue(); // the request is still inside the store
-        go.countDown();
-
-        closing.join();
-        assertThat(flagAfterwards).isTrue();
-        assertThatExceptionOfType(CancellationException.class).isThrownBy(transfer::join);
     }
 
     @Test
@@ -314,19 +247,6 @@ class TransferManagerTest {
         assertThat(file.leases()).isZero();
         assertThat(ends).hasValue(0); // no transfer was started
         assertThat(store.requests()).isEmpty();
-    }
-
-    @Test
-    void aDependentOfATransferMayCloseTheUploader() throws Exception {
-        CountDownLatch attached = new CountDownLatch(1);
-        ScriptedStore store = new ScriptedStore().on(Request.CREATE, part -> ScriptedStore.await(attached));
-        TransferManager uploader = TransferManager.create();
-        CompletableFuture<Void> closed =
-                upload(uploader, store).toCompletableFuture().thenRun(uploader::close);
-        attached.countDown();
-
-        assertThat(closed).succeedsWithin(PATIENCE);
-        assertThatIllegalStateException().isThrownBy(() -> upload(uploader, store));
     }
 
     @Test

@@ -1,7 +1,5 @@
 package io.blobstore.bench;
 
-import java.io.IOException;
-
 /** What the benchmark of the cache measures: this library, and the least that others would do for the same. */
 enum CacheWorkload implements Workload {
     /** Puts content of one mapped file into a cache. */
@@ -27,21 +25,14 @@ enum CacheWorkload implements Workload {
     /** Compresses and hashes a mapped file in the same way, without uploading it. */
     COMPRESS("compressing and hashing alone", CompressedUploads::compress);
 
-    private final String title;
-    private final Opener opener;
+    private final Work work;
 
     CacheWorkload(String title, Opener opener) {
-        this.title = title;
-        this.opener = opener;
+        work = new Work(title, opener);
     }
 
     @Override
-    public String title() {
-        return title;
-    }
-
-    @Override
-    public Run open(Spec spec) throws IOException {
-        return opener.open(spec);
+    public Work work() {
+        return work;
     }
 }

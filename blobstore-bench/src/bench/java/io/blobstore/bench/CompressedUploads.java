@@ -6,6 +6,7 @@ import io.blobstore.BlobStores;
 import io.blobstore.memory.MappedFile;
 import io.blobstore.transfer.TransferManager;
 import io.blobstore.zstd.CompressedBlobs;
+import io.blobstore.zstd.internal.ContentHasher;
 import io.blobstore.zstd.internal.FrameCompressor;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -52,7 +53,9 @@ final class CompressedUploads implements Workload.Run {
         int cores = Runtime.getRuntime().availableProcessors();
         ExecutorService threads = Executors.newFixedThreadPool(cores);
         return new CompressedUploads(source, threads::shutdown, () -> {
-            try (FrameCompressor compressor = new FrameCompressor(threads, cores, 1, (length, frame) -> {})) {
+            ContentHasher hasher = new ContentHasher();
+            try (FrameCompressor compressor =
+                    new FrameCompressor(threads, cores, 1, true, hasher::update, (length, frame) -> {})) {
                 for (long at = 0; at < source.size(); at += FRAME) {
                     compressor.add(source.region().slice(at, Math.min(FRAME, source.size() - at)), () -> {});
                 }

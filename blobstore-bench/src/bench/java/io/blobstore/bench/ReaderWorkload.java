@@ -1,7 +1,5 @@
 package io.blobstore.bench;
 
-import java.io.IOException;
-
 /** The readers that the benchmark of readers measures in JVMs of their own. */
 enum ReaderWorkload implements Workload {
     /** This library's reader; a whole blob is downloaded. */
@@ -16,21 +14,14 @@ enum ReaderWorkload implements Workload {
     /** The key of the blob. Its name must not look like a format that some client knows. */
     static final String KEY = "blob.bin";
 
-    private final String title;
-    private final Opener opener;
+    private final Work work;
 
     ReaderWorkload(String title, Opener opener) {
-        this.title = title;
-        this.opener = opener;
+        work = new Work(title, opener);
     }
 
     @Override
-    public String title() {
-        return title;
-    }
-
-    @Override
-    public Run open(Spec spec) throws IOException {
-        return opener.open(spec);
+    public Work work() {
+        return work;
     }
 }

@@ -1,7 +1,5 @@
 package io.blobstore.bench;
 
-import java.io.IOException;
-
 /** What the clients of the measured servers do. */
 enum ServerWorkload implements Workload {
     /** Puts each content once, over one connection. */
@@ -25,19 +23,14 @@ enum ServerWorkload implements Workload {
     /** Reads each content twice, as compressed blob, by gRPC. */
     READ_ZSTD(spec -> GrpcRuns.read(spec, true));
 
-    private final Opener opener;
+    private final Work work;
 
     ServerWorkload(Opener opener) {
-        this.opener = opener;
+        work = new Work("its client", opener);
     }
 
     @Override
-    public String title() {
-        return "its client";
-    }
-
-    @Override
-    public Run open(Spec spec) throws IOException {
-        return opener.open(spec);
+    public Work work() {
+        return work;
     }
 }

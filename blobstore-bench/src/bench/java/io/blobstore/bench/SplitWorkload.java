@@ -1,7 +1,5 @@
 package io.blobstore.bench;
 
-import java.io.IOException;
-
 /** What the benchmark of split streams measures in JVMs of their own. */
 enum SplitWorkload implements Workload {
     /** Splits an archive into a new repository, on one thread. */
@@ -17,21 +15,14 @@ enum SplitWorkload implements Workload {
     /** Merges an archive into a new file, verified. */
     MERGE("SplitEngine.merge, verified", SplitRuns::merge);
 
-    private final String title;
-    private final Opener opener;
+    private final Work work;
 
     SplitWorkload(String title, Opener opener) {
-        this.title = title;
-        this.opener = opener;
+        work = new Work(title, opener);
     }
 
     @Override
-    public String title() {
-        return title;
-    }
-
-    @Override
-    public Run open(Spec spec) throws IOException {
-        return opener.open(spec);
+    public Work work() {
+        return work;
     }
 }

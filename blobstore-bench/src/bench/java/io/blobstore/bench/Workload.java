@@ -9,11 +9,25 @@ import java.util.stream.Stream;
 sealed interface Workload permits CacheWorkload, ReaderWorkload, ServerWorkload, SplitWorkload, ZonalWorkload {
     String name();
 
+    /** Returns what the work is. */
+    Work work();
+
+    /**
+     * What a workload is.
+     *
+     * @param title the title in tables
+     */
+    record Work(String title, Opener opener) {}
+
     /** Returns the title in tables. */
-    String title();
+    default String title() {
+        return work().title();
+    }
 
     /** Prepares the workload in this JVM. */
-    Run open(Spec spec) throws IOException;
+    default Run open(Spec spec) throws IOException {
+        return work().opener().open(spec);
+    }
 
     /** A prepared workload. */
     interface Run extends AutoCloseable {

@@ -14,7 +14,7 @@ import java.util.Map;
 /** What the benchmark of zonal buckets measures, against a fake of their service in a process of its own. */
 enum ZonalRow implements BenchRow {
     WHOLE("64 MiB over gRPC with one range", Conditions.NONE),
-    CONNECTIONS("64 MiB over gRPC in parts", new Conditions(20, 50 << 20)),
+    CONNECTIONS("512 MiB over gRPC in parts", new Conditions(20, 50 << 20)),
     SMALL("4 KiB over gRPC at random", new Conditions(20, 50 << 20)),
     BESIDE_LARGE("4 KiB over gRPC at random, beside a range of 64 MiB", new Conditions(20, 50 << 20));
 
@@ -24,7 +24,6 @@ enum ZonalRow implements BenchRow {
     /** The two messages of 2 MiB that may wait in a session, and 16 MiB. */
     private static final long NETTY_BYTES = 20 << 20;
 
-    private static final int SIZE = 64 << 20;
     private static final Duration TIMEOUT = Duration.ofMinutes(1);
 
     private final String title;
@@ -43,6 +42,11 @@ enum ZonalRow implements BenchRow {
     @Override
     public long room() {
         return 1 << 20;
+    }
+
+    /** Returns the bytes of the object: so many that what precedes the parts matters little to a download. */
+    private int size() {
+        return this == CONNECTIONS ? 512 << 20 : 64 << 20;
     }
 
     private boolean isSmall() {
@@ -82,8 +86,8 @@ enum ZonalRow implements BenchRow {
         Path directory = setting.workspace().directory();
         ChildProcess server = ChildProcess.start(
                 FakeGrpcServer.class,
-                List.of("-Xmx512m", "-XX:+UseSerialGC"),
-                List.of(ZonalRuns.OBJECT, Integer.toString(SIZE)),
+                List.of("-Xmx2g", "-XX:+UseSerialGC"),
+                List.of(ZonalRuns.OBJECT, Integer.toString(size())),
                 Map.of(),
                 directory.resolve("log"));
         try {
@@ -93,8 +97,8 @@ enum ZonalRow implements BenchRow {
             try (NetworkProxy proxy = NetworkProxy.start(address, network)) {
                 int used = network == Conditions.NONE ? port : proxy.port();
                 List<ClientResult> clients =
-                        new RowComparison(setting, directory, SIZE, "http://127.0.0.1:" + used).run(alternatives());
-                double mib = (double) SIZE * (this == WHOLE ? ZonalRuns.READS : 1) / (1 << 20);
+                        new RowComparison(setting, directory, size(), "http://127.0.0.1:" + used).run(alternatives());
+                double mib = (double) size() * (this == WHOLE ? ZonalRuns.READS : 1) / (1 << 20);
                 int operations = isSmall() ? ZonalRuns.SMALL_READS : 0;
                 String how = setting + "; " + network;
                 return Result.of(new ComparisonResult(title, how, operations, mib, clients), Figure.CPU, limits());

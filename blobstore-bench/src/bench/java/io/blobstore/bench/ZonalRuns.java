@@ -32,7 +32,7 @@ final class ZonalRuns {
     static final int READS = 4;
 
     /** The number of small reads of a round. */
-    static final int SMALL_READS = 64;
+    static final int SMALL_READS = 256;
 
     static final String OBJECT = "blob";
     private static final BlobKey KEY = BlobKey.of(OBJECT);
@@ -83,26 +83,32 @@ final class ZonalRuns {
         return run(store, () -> readSmall(store, spec.size(), target, version));
     }
 
-    /** Reads 4 KiB at random while another thread reads all of the object again and again. */
+    /** Reads 4 KiB at random while another thread reads all of the object again and again, also between rounds. */
     static Workload.Run besideLarge(Workload.Spec spec) throws IOException {
         BlobStore store = open(spec, 4);
         ByteBuffer target = ByteBuffer.allocateDirect(SMALL);
         ByteBuffer large = ByteBuffer.allocateDirect((int) spec.size());
         ReadOptions version = version(store, target);
-        return run(store, () -> {
-            CompletableFuture<Void> end = new CompletableFuture<>();
-            CompletableFuture<Void> others = CompletableFuture.runAsync(() -> {
-                try {
-                    while (!end.isDone()) {
-                        store.read(KEY, ByteRange.all(), large.clear(), version);
-                    }
-                } catch (IOException e) {
-                    throw new UncheckedIOException(e);
+        CompletableFuture<Void> end = new CompletableFuture<>();
+        CompletableFuture<Void> others = CompletableFuture.runAsync(() -> {
+            try {
+                while (!end.isDone()) {
+                    store.read(KEY, ByteRange.all(), large.clear(), version);
                 }
-            });
-            readSmall(store, spec.size(), target, version);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+        AutoCloseable both = () -> {
             end.complete(null);
             others.join();
+            store.close();
+        };
+        return run(both, () -> {
+            if (others.isDone()) {
+                others.join(); // it has failed
+            }
+            readSmall(store, spec.size(), target, version);
         });
     }
 

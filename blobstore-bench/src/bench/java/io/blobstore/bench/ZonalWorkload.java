@@ -1,7 +1,5 @@
 package io.blobstore.bench;
 
-import java.io.IOException;
-
 /** What the benchmark of zonal buckets measures in JVMs of their own. */
 enum ZonalWorkload implements Workload {
     WHOLE("blobstore, one range", ZonalRuns::whole),
@@ -11,21 +9,14 @@ enum ZonalWorkload implements Workload {
     SMALL("blobstore", ZonalRuns::small),
     BESIDE_LARGE("blobstore", ZonalRuns::besideLarge);
 
-    private final String title;
-    private final Opener opener;
+    private final Work work;
 
     ZonalWorkload(String title, Opener opener) {
-        this.title = title;
-        this.opener = opener;
+        work = new Work(title, opener);
     }
 
     @Override
-    public String title() {
-        return title;
-    }
-
-    @Override
-    public Run open(Spec spec) throws IOException {
-        return opener.open(spec);
+    public Work work() {
+        return work;
     }
 }

@@ -1,11 +1,12 @@
 package io.blobstore.cli;
 
+import io.blobstore.Operation;
+import io.blobstore.StoreNotFoundException;
 import io.blobstore.cas.AccessMode;
 import io.blobstore.cas.CacheOptions;
 import io.blobstore.cas.ContentCache;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -22,7 +23,8 @@ final class CacheDirectoryOption {
             paramLabel = "DIR",
             description = "The directory of its locks and its journal. Default: beside the cache, with the name"
                     + " .NAME.blobstore-cas.")
-    @Nullable Path state;
+    @Nullable
+    Path state;
 
     /** Opens the cache to look at it; another process may use it meanwhile. */
     ContentCache openReadOnly() throws IOException {
@@ -41,7 +43,8 @@ final class CacheDirectoryOption {
 
     private ContentCache open(AccessMode mode, long maxBytes) throws IOException {
         if (!Files.isDirectory(directory)) { // a mistyped name must not create a cache
-            throw new NoSuchFileException(directory.toString(), null, "there is no such directory");
+            throw new StoreNotFoundException(
+                    Operation.OPEN, null, "the directory of the cache " + directory + " does not exist", null);
         }
         CacheOptions.Builder options = CacheOptions.builder().maxBytes(maxBytes).accessMode(mode);
         if (state != null) {

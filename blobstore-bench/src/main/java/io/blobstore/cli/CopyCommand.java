@@ -16,17 +16,17 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
 /** {@code blobstore cp}. */
 @Command(
         name = "cp",
         description = {
-            "Copies a file, the files that a quoted pattern matches, or with -r a directory: to a store, from it, or"
-                    + " inside it, where the server copies.",
+            "Copies a file, the files that a quoted pattern matches, or with -r a directory: to a store, from it, inside"
+                    + " it, where the server copies, or to another store.",
             "",
-            "SOURCE and TARGET are each " + Endpoint.SYNTAX,
+            "SOURCE and TARGET are each " + Endpoint.SYNTAX
+                    + " A TARGET that ends with '/', or a local directory, gets the file's name.",
             ""
         })
 @SuppressWarnings("NullAway.Init") // picocli sets what is required
@@ -34,22 +34,13 @@ final class CopyCommand implements Callable<Integer> {
     @ParentCommand
     Main main;
 
-    @Parameters(index = "0", paramLabel = "SOURCE", description = "What to copy, such as 'logs/*.gz'.")
-    String source;
-
-    @Parameters(
-            index = "1",
-            paramLabel = "TARGET",
-            description = "The copy; one that ends with '/', or a local directory, gets the file's name.")
-    String target;
+    @Mixin
+    final SourceAndTarget ends = new SourceAndTarget();
 
     @Option(
             names = {"-r", "--recursive"},
             description = "Copy what is in the directory SOURCE into the directory TARGET.")
     boolean recursive;
-
-    @Mixin
-    final EndpointOption stores = new EndpointOption();
 
     @Mixin
     final TreeOptions trees = new TreeOptions();
@@ -59,21 +50,21 @@ final class CopyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        Endpoint from = stores.parse(source);
-        Endpoint to = stores.parse(target);
+        Endpoint from = ends.from();
+        Endpoint to = ends.to();
         DirectoryOptions.Builder options = trees.builder();
         main.holdExit();
-        TreeRun run = new TreeRun(output);
+        TreeRun run = new TreeRun(output, "Copying");
         if (recursive) {
-            return run.transfer(stores, from, to, options.build());
+            return run.transfer(ends, from, to, options.build());
         }
         Optional<Endpoint.Matches> pattern = isExistingFile(from) ? Optional.empty() : from.pattern();
         if (pattern.isPresent()) {
             if (!trees.includes.isEmpty()) {
-                throw stores.wrongUsage("a pattern and --include exclude each other; use -r with --include");
+                throw ends.wrongUsage("a pattern and --include exclude each other; use -r with --include");
             }
             return run.transfer(
-                    stores,
+                    ends,
                     pattern.get().directory(),
                     to,
                     options.include(pattern.get().pattern()).build());
@@ -91,10 +82,10 @@ final class CopyCommand implements Callable<Integer> {
         boolean directory =
                 from instanceof Endpoint.Local local ? Files.isDirectory(local.path()) : from.isDirectoryName();
         if (directory) {
-            throw stores.wrongUsage(from + " is a directory; copy it with -r");
+            throw ends.wrongUsage(from + " is a directory; copy it with -r");
         }
         if (trees.hasPatterns() || trees.dryRun) {
-            throw stores.wrongUsage("--include, --exclude and --dry-run are for directories and patterns");
+            throw ends.wrongUsage("--include, --exclude and --dry-run are for directories and patterns");
         }
     }
 
@@ -103,29 +94,42 @@ final class CopyCommand implements Callable<Integer> {
             upload(from, to);
         } else if (source instanceof Endpoint.InStore from && target instanceof Endpoint.Local to) {
             download(from, to);
-        } else if (source instanceof Endpoint.InStore from
-                && target instanceof Endpoint.InStore to
-                && from.store().equals(to.store())) {
-            try (BlobStore store = stores.open(from)) {
-                StoredBlob copy = store.copy(stores.key(from.name()), keyIn(to, from));
-                report(from, copy.key().toString(), copy.size());
-            }
+        } else if (source instanceof Endpoint.InStore from && target instanceof Endpoint.InStore to) {
+            copyBlob(from, to);
         } else {
-            throw TreeRun.unsupported(stores, source);
+            throw TreeRun.localOnly(ends);
+        }
+    }
+
+    private void copyBlob(Endpoint.InStore from, Endpoint.InStore to) throws IOException {
+        BlobKey key = ends.key(from.name());
+        BlobKey copy = keyIn(to, from);
+        try (StorePair pair = StorePair.open(ends, from, to)) {
+            StoredBlob stored = pair.isOne()
+                    ? pair.target().copy(key, copy)
+                    : FileUpload.copy(
+                                    pair.source(),
+                                    key,
+                                    pair.target(),
+                                    copy,
+                                    UploadOptions.DEFAULT,
+                                    output.bar("Copying"))
+                            .result();
+            report(from, stored.key().toString(), stored.size());
         }
     }
 
     private void upload(Endpoint.Local from, Endpoint.InStore to) throws IOException {
         BlobSource content = BlobSource.ofPath(from.path()); // before the store, which may be created
         BlobKey key = keyIn(to, from);
-        try (BlobStore store = stores.open(to)) {
+        try (BlobStore store = ends.open(to)) {
             FileUpload.run(store, key, content, UploadOptions.DEFAULT, output.bar("Storing"));
         }
         report(from, key.toString(), content.size());
     }
 
     private void download(Endpoint.InStore from, Endpoint.Local to) throws IOException {
-        BlobKey key = stores.key(from.name());
+        BlobKey key = ends.key(from.name());
         Path file = to.path();
         if (to.isDirectoryName()) {
             Files.createDirectories(file);
@@ -133,14 +137,14 @@ final class CopyCommand implements Callable<Integer> {
         if (Files.isDirectory(file)) {
             file = file.resolve(from.lastName());
         }
-        try (BlobStore store = stores.open(from)) {
+        try (BlobStore store = ends.open(from)) {
             Measurement<?> read = FileDownload.run(store, key, BlobTarget.ofPath(file), output.bar("Reading"));
             report(from, file.toString(), read.bytes());
         }
     }
 
     private BlobKey keyIn(Endpoint.InStore target, Endpoint source) {
-        return stores.key(target.isDirectoryName() ? target.name() + source.lastName() : target.name());
+        return ends.key(target.isDirectoryName() ? target.name() + source.lastName() : target.name());
     }
 
     private void report(Endpoint from, String to, long bytes) {

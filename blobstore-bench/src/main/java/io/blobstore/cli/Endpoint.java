@@ -11,7 +11,8 @@ import java.util.regex.Pattern;
 sealed interface Endpoint {
     /** How endpoints are written, for help texts. */
     String SYNTAX = "a local path; s3://bucket/name or gs://bucket/name, with parameters of the store as in"
-            + " s3://bucket/name?region=eu-central-1; :name in the store of --store; or the URI of another store.";
+            + " s3://bucket/name?region=eu-central-1; :name in the store of --store; STORE:name, where STORE is a name"
+            + " in the configuration file; or the URI of another store.";
 
     /** {@code scheme://bucket/name?parameter=value}; the name is not decoded. */
     Pattern BUCKET = Pattern.compile(

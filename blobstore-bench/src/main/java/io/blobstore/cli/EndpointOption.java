@@ -3,8 +3,13 @@ package io.blobstore.cli;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobStore;
 import io.blobstore.BlobStores;
+import io.blobstore.spi.BlobStoreProvider;
 import java.io.IOException;
+import java.util.Map;
 import java.util.Optional;
+import java.util.ServiceLoader;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -12,7 +17,10 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** The option {@code --store} of commands whose parameters are {@link Endpoint}s. */
-final class EndpointOption {
+sealed class EndpointOption permits SourceAndTarget {
+    /** A name in the configuration file, and a name in that store; URIs as {@code s3://bucket} are none. */
+    private static final Pattern NAMED = Pattern.compile("([^:/]+):((?!/).*)", Pattern.DOTALL);
+
     @Spec(Spec.Target.MIXEE)
     @SuppressWarnings("NullAway.Init") // set by picocli
     CommandSpec command;
@@ -22,7 +30,8 @@ final class EndpointOption {
             paramLabel = "URI",
             description = "The store of names that begin with ':', for example file:/var/blobs; or its name in the"
                     + " configuration file. Default: that of BLOBSTORE_STORE, or of the configuration file.")
-    @Nullable String store;
+    @Nullable
+    String store;
 
     /**
      * Parses a parameter.
@@ -31,14 +40,51 @@ final class EndpointOption {
      * @throws IOException if the configuration file cannot be read
      */
     Endpoint parse(String text) throws IOException {
-        Optional<String> uri = text.startsWith(":")
-                ? Optional.of(StoreOption.address(command, store).uri())
-                : Optional.empty();
+        return parse(text, store, "--store");
+    }
+
+    /**
+     * Parses a parameter whose store is that of another option.
+     *
+     * @param storeOption the value of the option; null for the default store
+     */
+    Endpoint parse(String text, @Nullable String storeOption, String optionName) throws IOException {
+        Matcher named = NAMED.matcher(text);
         try {
-            return Endpoint.parse(text, uri);
+            if (text.startsWith(":")) {
+                return Endpoint.parse(
+                        text,
+                        Optional.of(StoreAddress.find(storeOption, optionName, environment())
+                                .uri()));
+            }
+            if (!named.matches()) {
+                return Endpoint.parse(text, Optional.empty());
+            }
+            Optional<StoreAddress> store = StoreAddress.named(named.group(1), environment());
+            return store.isPresent()
+                    ? new Endpoint.InStore(store.get().uri(), named.group(2))
+                    : withoutName(text, named.group(1));
         } catch (IllegalArgumentException e) {
             throw wrongUsage(String.valueOf(e.getMessage()));
         }
+    }
+
+    /** Parses a parameter that begins like STORE:name, but not with the name of a store. */
+    private Endpoint withoutName(String text, String name) throws IOException {
+        Endpoint endpoint = Endpoint.parse(text, Optional.empty());
+        boolean scheme = ServiceLoader.load(BlobStoreProvider.class).stream()
+                .anyMatch(provider -> provider.get().scheme().equals(name));
+        if (scheme || endpoint instanceof Endpoint.Local) {
+            return endpoint;
+        }
+        Configuration configuration = Configuration.read(environment());
+        throw new IllegalArgumentException("there is no store '" + name + "' in " + configuration.file()
+                + ", and no such scheme"
+                + Suggestions.question(name, configuration.stores().keySet()) + "; a file is written ./" + text);
+    }
+
+    private Map<String, String> environment() {
+        return Main.of(command).environment();
     }
 
     /**

@@ -6,6 +6,7 @@ import io.blobstore.BlobStoreException;
 import io.blobstore.PermissionDeniedException;
 import io.blobstore.PreconditionFailedException;
 import io.blobstore.StoreNotFoundException;
+import io.blobstore.split.repository.UnknownStreamException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -91,7 +92,9 @@ final class Failure {
         if (problem instanceof UncheckedIOException wrapper && wrapper.getCause() != null) {
             return kind(wrapper.getCause());
         }
-        if (problem instanceof BlobNotFoundException || problem instanceof StoreNotFoundException) {
+        if (problem instanceof BlobNotFoundException
+                || problem instanceof StoreNotFoundException
+                || problem instanceof UnknownStreamException) {
             return Kind.NOT_FOUND;
         }
         if (problem instanceof PermissionDeniedException) {

@@ -16,8 +16,6 @@ import java.util.function.Function;
 
 /** Stores one source in parallel parts, as it is or compressed. */
 final class FileUpload {
-    /** The bytes of a stream that are in flight, whose parts may become large. */
-    private static final long STREAM_MEMORY = 256 << 20;
 
     private FileUpload() {}
 
@@ -32,7 +30,18 @@ final class FileUpload {
             BlobStore store, BlobKey key, StandardInput content, UploadOptions options, ProgressBar bar)
             throws IOException {
         int threads = options.concurrency() + 1; // one more reads
-        return run(threads, STREAM_MEMORY, bar, uploader -> uploader.upload(store, key, content, options));
+        return run(threads, TransferRun.partMemory(), bar, uploader -> uploader.upload(store, key, content, options));
+    }
+
+    /** Copies a blob to another store. */
+    static Measurement<StoredBlob> copy(
+            BlobStore source, BlobKey from, BlobStore target, BlobKey to, UploadOptions options, ProgressBar bar)
+            throws IOException {
+        return run(
+                options.concurrency(),
+                TransferRun.partMemory(),
+                bar,
+                copier -> copier.copy(source, from, target, to, options));
     }
 
     static Measurement<CompressionResult> compress(

@@ -1,7 +1,6 @@
 package io.blobstore.cli;
 
 import io.blobstore.BlobStore;
-import io.blobstore.BlobStores;
 import io.blobstore.split.repository.BlobStoreObjects;
 import io.blobstore.split.repository.FsckOptions;
 import io.blobstore.split.repository.FsckReport;
@@ -29,8 +28,12 @@ final class FsckCommand implements Callable<Integer> {
     @Mixin
     final RepositoryOption store = new RepositoryOption();
 
-    @Option(names = "--heal", paramLabel = "URI", description = "Replace damaged objects by those of this store.")
-    @Nullable String heal;
+    @Option(
+            names = "--heal",
+            paramLabel = "URI",
+            description = "Replace damaged objects by those of this store, a URI or name.")
+    @Nullable
+    String heal;
 
     @Mixin
     final OutputOption output = new OutputOption();
@@ -39,7 +42,7 @@ final class FsckCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         main.holdExit();
         try (RepositoryOption.Opened opened = store.open();
-                BlobStore other = heal == null ? null : BlobStores.open(heal);
+                BlobStore other = heal == null ? null : store.openOther(heal, "--heal");
                 ProgressBar bar = output.bar("Checking");
                 TransferManager transfers = TransferManager.create()) {
             FsckOptions.Builder options = FsckOptions.builder();

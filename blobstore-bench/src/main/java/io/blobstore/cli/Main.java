@@ -121,9 +121,7 @@ final class Main {
     private static CommandLine commandLine(Main main, boolean json, String... args) {
         CommandLine commandLine = new CommandLine(main);
         Commands.addTo(commandLine, args);
-        return commandLine
-                .setExpandAtFiles(false) // a file's name may begin with @
-                .setCaseInsensitiveEnumValuesAllowed(true)
+        return parsing(commandLine)
                 .setExecutionStrategy(parsed -> {
                     Logging.configure(main.verbose);
                     return new CommandLine.RunLast().execute(parsed);
@@ -136,12 +134,18 @@ final class Main {
                 });
     }
 
-    /** Returns the commands with all subcommands, to describe them and not to run them. */
+    private static CommandLine parsing(CommandLine commandLine) {
+        return commandLine
+                .setExpandAtFiles(false) // a file's name may begin with @
+                .setCaseInsensitiveEnumValuesAllowed(true);
+    }
+
+    /** Returns the commands with all subcommands, to describe and parse them, and not to run them. */
     static CommandLine allCommands() {
         try (ExitGuard guard = new ExitGuard()) {
             CommandLine commandLine = new CommandLine(new Main(guard, StandardOutput.ofProcess(), Map.of()));
             Commands.all().forEach(commandLine::addSubcommand);
-            return commandLine;
+            return parsing(commandLine);
         }
     }
 

@@ -5,7 +5,9 @@ import java.io.PrintWriter;
 import java.io.Writer;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 
 /**
  * A progress bar on one line of the terminal, repainted in place and erased at the end.
@@ -26,6 +28,7 @@ final class ProgressBar implements AutoCloseable {
     private final boolean visible;
     private final boolean escapes;
     private final int columns;
+    private Optional<LongSupplier> files = Optional.empty();
     private final long start = System.nanoTime();
     private long painted = start - REPAINT_NANOS;
     private int length;
@@ -48,6 +51,12 @@ final class ProgressBar implements AutoCloseable {
         return new ProgressBar(new PrintWriter(Writer.nullWriter()), "", false, false, 0);
     }
 
+    /** Shows a number of files too, while the total is unknown. */
+    ProgressBar counting(LongSupplier number) {
+        files = Optional.of(number);
+        return this;
+    }
+
     /** Shows the progress, at most ten times a second. */
     void show(long done, long total) {
         show(done, total, Optional.empty());
@@ -56,18 +65,27 @@ final class ProgressBar implements AutoCloseable {
     /**
      * Shows the progress, at most ten times a second.
      *
+     * @param total in bytes, or {@link TransferProgress#UNKNOWN}
      * @param throttleDelay the time until the next request, if the store throttles
      */
     void show(long done, long total, Optional<Duration> throttleDelay) {
         long now = System.nanoTime();
-        boolean known = total != TransferProgress.UNKNOWN;
-        if (visible && (known || throttleDelay.isPresent()) && now - painted >= REPAINT_NANOS) {
+        if (visible && now - painted >= REPAINT_NANOS) {
             painted = now;
             int room = columns - 1; // the cursor is behind the line
             paint(throttleDelay
                     .map(delay -> ProgressLine.throttled(title, done, total, delay, room))
-                    .orElseGet(() -> ProgressLine.of(title, done, total, (now - start) / 1e9, room)));
+                    .orElseGet(() -> line(done, total, (now - start) / 1e9, room)));
         }
+    }
+
+    private String line(long done, long total, double seconds, int room) {
+        if (total != TransferProgress.UNKNOWN) {
+            return ProgressLine.of(title, done, total, seconds, room);
+        }
+        OptionalLong number =
+                files.map(LongSupplier::getAsLong).map(OptionalLong::of).orElseGet(OptionalLong::empty);
+        return ProgressLine.ofUnknownTotal(title, number, done, seconds, room);
     }
 
     private void paint(String line) {

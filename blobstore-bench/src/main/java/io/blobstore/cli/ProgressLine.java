@@ -4,10 +4,11 @@ import io.blobstore.transfer.TransferProgress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalLong;
 
 /**
- * The text of a progress bar: share, bar, amounts, rate and remaining time, of which the less important ones are left
- * out where the terminal is narrow.
+ * The text of a progress bar: share, bar, amounts, rate and remaining time; where the total is unknown, amounts, rate
+ * and elapsed time. The less important ones are left out where the terminal is narrow.
  */
 final class ProgressLine {
     private static final int BAR_WIDTH = 16;
@@ -40,6 +41,25 @@ final class ProgressLine {
                         percent + " " + speed + left,
                         percent + left,
                         percent));
+    }
+
+    /**
+     * Formats the line of a transfer whose total is unknown.
+     *
+     * @param files the number of files that were transferred; empty if files are not counted
+     * @param seconds the time since the start
+     * @param columns the most characters of the line
+     */
+    static String ofUnknownTotal(String title, OptionalLong files, long done, double seconds, int columns) {
+        String counted = title + (files.isPresent() ? " " + files.getAsLong() + " files" : "");
+        String separator = files.isPresent() ? ", " : " ";
+        String elapsed = duration(seconds);
+        if (done == 0) {
+            return longest(columns, List.of(counted + separator + elapsed, counted, title));
+        }
+        String amounts = counted + separator + ByteSize.text(done);
+        String speed = ", " + ByteSize.text((long) (done / Math.max(seconds, 1e-3))) + "/s";
+        return longest(columns, List.of(amounts + speed + ", " + elapsed, amounts + speed, amounts, counted, title));
     }
 
     /** Formats the line while no request is sent because the store throttles. */

@@ -21,7 +21,8 @@ import picocli.CommandLine.ParentCommand;
             "Deletes a blob, the blobs that a quoted pattern matches, or with --prefix all blobs whose names begin with"
                     + " NAME; succeeds if there are none. 'delete' takes names literally.",
             "",
-            "NAME is s3://bucket/name or gs://bucket/name, or :name in the store of --store.",
+            "NAME is s3://bucket/name or gs://bucket/name; :name in the store of --store; or STORE:name, where STORE is a"
+                    + " name in the configuration file.",
             ""
         })
 @SuppressWarnings("NullAway.Init") // picocli sets what is required
@@ -63,7 +64,7 @@ final class RemoveCommand implements Callable<Integer> {
                 DirectoryOptions.builder().dryRun(dryRun).failureMode(FailureMode.CONTINUE);
         pattern.ifPresent(matches -> options.include(matches.pattern()));
         String first = pattern.map(matches -> matches.directory().name()).orElse(blobs.name());
-        return new TreeRun(output)
+        return new TreeRun(output, "Deleting")
                 .inStore(
                         stores,
                         blobs,

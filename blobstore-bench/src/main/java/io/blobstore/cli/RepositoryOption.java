@@ -30,7 +30,8 @@ final class RepositoryOption {
             paramLabel = "URI",
             description = "The repository: a store's URI or name, or composefs:/path for a repository of composefs on"
                     + " disk. Default: that of BLOBSTORE_STORE, or of the configuration file.")
-    @Nullable String uri;
+    @Nullable
+    String uri;
 
     @Option(
             names = "--hash",
@@ -73,6 +74,17 @@ final class RepositoryOption {
         ObjectHash function = hash();
         BlobStore store = StoreOption.open(address, command);
         return new Opened(Repository.of(BlobStoreObjects.of(store, function)), store);
+    }
+
+    /** Opens the store that another option of the command names, by URI or name. */
+    BlobStore openOther(String value, String optionName) throws IOException {
+        StoreAddress address;
+        try {
+            address = StoreAddress.find(value, optionName, Main.of(command).environment());
+        } catch (IllegalArgumentException e) {
+            throw wrongUsage(String.valueOf(e.getMessage()));
+        }
+        return StoreOption.open(address, command);
     }
 
     /** Creates a repository of composefs, or the directory of a local store. */

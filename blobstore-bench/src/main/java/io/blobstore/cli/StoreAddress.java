@@ -24,8 +24,18 @@ record StoreAddress(String uri, String origin) {
      * @throws IOException if the configuration file cannot be read
      */
     static StoreAddress find(@Nullable String option, Map<String, String> environment) throws IOException {
+        return find(option, "--store", environment);
+    }
+
+    /**
+     * Returns the store of an option with another name, as {@link #find(String, Map)} does.
+     *
+     * @param option its value; null for the default store
+     */
+    static StoreAddress find(@Nullable String option, String optionName, Map<String, String> environment)
+            throws IOException {
         if (option != null) {
-            return resolve(new StoreAddress(option, "--store"), environment);
+            return resolve(new StoreAddress(option, optionName), environment);
         }
         String variable = environment.getOrDefault(VARIABLE, "");
         if (!variable.isEmpty()) {
@@ -40,6 +50,18 @@ record StoreAddress(String uri, String origin) {
                     + ", or write 'default = URI' to " + configuration.file());
         }
         return named(address.get(), configuration);
+    }
+
+    /**
+     * Returns the store with a name in the configuration file; empty if there is none.
+     *
+     * @throws IllegalArgumentException if the configuration file is wrong
+     * @throws IOException if it cannot be read
+     */
+    static Optional<StoreAddress> named(String name, Map<String, String> environment) throws IOException {
+        Configuration configuration = Configuration.read(environment);
+        return Optional.ofNullable(configuration.stores().get(name))
+                .map(uri -> new StoreAddress(uri.text(), configuration.file() + ":" + uri.line()));
     }
 
     /** Returns this address with one more parameter of its URI. */

@@ -7,7 +7,6 @@ import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
 /** {@code blobstore sync}. */
@@ -25,11 +24,8 @@ final class SyncCommand implements Callable<Integer> {
     @ParentCommand
     Main main;
 
-    @Parameters(index = "0", paramLabel = "SOURCE", description = "The directory to read.")
-    String source;
-
-    @Parameters(index = "1", paramLabel = "TARGET", description = "The directory to change.")
-    String target;
+    @Mixin
+    final SourceAndTarget ends = new SourceAndTarget();
 
     @Option(
             names = "--delete",
@@ -56,9 +52,6 @@ final class SyncCommand implements Callable<Integer> {
     }
 
     @Mixin
-    final EndpointOption stores = new EndpointOption();
-
-    @Mixin
     final TreeOptions trees = new TreeOptions();
 
     @Mixin
@@ -66,15 +59,15 @@ final class SyncCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        Endpoint from = stores.parse(source);
-        Endpoint to = stores.parse(target);
+        Endpoint from = ends.from();
+        Endpoint to = ends.to();
         if (from.pattern().isPresent() && !(from instanceof Endpoint.Local)) {
-            throw stores.wrongUsage("SOURCE must be a directory; choose files of it with --include");
+            throw ends.wrongUsage("SOURCE must be a directory; choose files of it with --include");
         }
         main.holdExit();
-        return new TreeRun(output)
+        return new TreeRun(output, "Synchronizing")
                 .transfer(
-                        stores,
+                        ends,
                         from,
                         to,
                         trees.builder()

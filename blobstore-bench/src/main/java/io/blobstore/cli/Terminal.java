@@ -12,8 +12,12 @@ final class Terminal {
     /** Returns whether standard error is a terminal: as the script {@code blobstore} says, or as the JVM guesses. */
     @SuppressWarnings("SystemConsoleNull") // it does, before JDK 22
     static boolean isPresent() {
+        String known = System.getProperty("blobstore.progress", "");
+        if (known.equals("on") || known.equals("off")) {
+            return known.equals("on");
+        }
         Console console = System.console();
-        if (console == null || "off".equals(System.getProperty("blobstore.progress"))) {
+        if (console == null) {
             return false;
         }
         try { // since JDK 22 there is a console without a terminal too

@@ -13,7 +13,18 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class TransferRun {
     private static final Duration PROGRESS_INTERVAL = Duration.ofMillis(50);
 
+    /** The default of managers. */
+    static final long MOST_BYTES_IN_FLIGHT = 256 << 20;
+
     private TransferRun() {}
+
+    /**
+     * Returns how many bytes of parts may be in flight that are kept in memory: half of what this JVM has, which by
+     * default permits as much direct memory as heap.
+     */
+    static long partMemory() {
+        return Math.min(MOST_BYTES_IN_FLIGHT, Runtime.getRuntime().maxMemory() / 2);
+    }
 
     /** Starts a transfer. */
     @FunctionalInterface

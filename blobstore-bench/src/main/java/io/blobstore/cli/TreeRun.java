@@ -12,6 +12,7 @@ import io.blobstore.transfer.TransferManager;
 import java.io.IOException;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import picocli.CommandLine.ExitCode;
 
@@ -21,9 +22,12 @@ final class TreeRun {
     private static final int PART_THREADS = 8;
 
     private final OutputOption output;
+    private final String title;
 
-    TreeRun(OutputOption output) {
+    /** @param title what the progress bar says */
+    TreeRun(OutputOption output, String title) {
         this.output = output;
+        this.title = title;
     }
 
     /** Starts a transfer with a listener that prints. */
@@ -48,25 +52,21 @@ final class TreeRun {
                     options,
                     store -> (directories, all) -> directories.download(store, from.name(), to.path(), all));
         }
-        if (source instanceof Endpoint.InStore from
-                && target instanceof Endpoint.InStore to
-                && from.store().equals(to.store())) {
-            return inStore(
-                    stores,
-                    from,
-                    options,
-                    store -> (directories, all) -> directories.copy(store, from.name(), to.name(), all));
+        if (source instanceof Endpoint.InStore from && target instanceof Endpoint.InStore to) {
+            try (StorePair pair = StorePair.open(stores, from, to)) {
+                return run(
+                        options,
+                        pair.isOne() ? TransferRun.MOST_BYTES_IN_FLIGHT : TransferRun.partMemory(),
+                        (directories, all) ->
+                                directories.copy(pair.source(), from.name(), pair.target(), to.name(), all));
+            }
         }
-        throw unsupported(stores, source);
+        throw localOnly(stores);
     }
 
-    /** Returns the failure for two endpoints that no transfer connects. */
-    static RuntimeException unsupported(EndpointOption stores, Endpoint source) {
-        return stores.wrongUsage(
-                source instanceof Endpoint.Local
-                        ? "one of source and target must be in a store; use 'cp' of the system for local files"
-                        : "blobs are copied inside one store only, whose URI is the same in source and target;"
-                                + " download them to a directory, and upload that");
+    /** Returns the failure for two local endpoints. */
+    static RuntimeException localOnly(EndpointOption stores) {
+        return stores.wrongUsage("one of source and target must be in a store; use 'cp' of the system for local files");
     }
 
     /** Runs a transfer with one store, which is opened. */
@@ -77,20 +77,25 @@ final class TreeRun {
             Function<BlobStore, Begin> transfer)
             throws IOException {
         try (BlobStore store = stores.open(endpoint)) {
-            return run(options, transfer.apply(store));
+            return run(options, TransferRun.MOST_BYTES_IN_FLIGHT, transfer.apply(store));
         }
     }
 
-    private int run(DirectoryOptions options, Begin begin) throws IOException {
-        DirectoryOptions printing =
-                options.toBuilder().listener(new Printer(options.dryRun())).build();
+    private int run(DirectoryOptions options, long maxBytesInFlight, Begin begin) throws IOException {
+        Printer printer = new Printer(options.dryRun());
+        DirectoryOptions printing = options.toBuilder().listener(printer).build();
         ExecutorService threads = TransferRun.threads(options.concurrency() + PART_THREADS);
-        try (ProgressBar bar = output.bar("Transferring");
-                TransferManager manager =
-                        TransferManager.builder().executor(threads).build()) {
+        try (ProgressBar bar = output.bar(title).counting(printer.files::get);
+                TransferManager manager = TransferManager.builder()
+                        .executor(threads)
+                        .maxBytesInFlight(maxBytesInFlight)
+                        .build()) {
             DirectoryTransfer directories = DirectoryTransfer.of(manager);
             Measurement<DirectoryResult> end = TransferRun.await(bar, () -> begin.begin(directories, printing));
             bar.close();
+            if (isNothing(end.result())) {
+                output.warn("no file was found; check the name, and the patterns");
+            }
             report(end, options.dryRun());
             return end.result().failed() == 0 ? ExitCode.OK : ExitCode.SOFTWARE;
         } catch (CancellationException e) {
@@ -100,11 +105,15 @@ final class TreeRun {
         }
     }
 
+    private static boolean isNothing(DirectoryResult result) {
+        return result.transferred() + result.unchanged() + result.skipped() + result.deleted() + result.failed() == 0;
+    }
+
     private void report(Measurement<DirectoryResult> end, boolean dryRun) {
         DirectoryResult result = end.result();
         Report report = new Report();
         if (dryRun) {
-            report.value("dryRun", true);
+            report.add("dryRun", true, "dry run", "nothing was changed");
         }
         output.print(report.add("files", result.transferred())
                 .add("bytes", result.bytes(), "size", ByteSize.exactText(result.bytes()))
@@ -119,6 +128,8 @@ final class TreeRun {
     /** Prints each failure, and in a dry run what would be done. Called by one thread at a time. */
     private final class Printer implements DirectoryListener {
         private final boolean dryRun;
+        /** The files that were transferred, found unchanged, or deleted. */
+        private final AtomicLong files = new AtomicLong();
 
         Printer(boolean dryRun) {
             this.dryRun = dryRun;
@@ -128,7 +139,10 @@ final class TreeRun {
         public void onFile(FileResult file) {
             if (file.failure().isPresent()) {
                 output.failed(file.path(), file.failure().get());
-            } else if (dryRun && !output.json && file.outcome() != Outcome.UNCHANGED) {
+                return;
+            }
+            files.incrementAndGet();
+            if (dryRun && !output.json && file.outcome() != Outcome.UNCHANGED) {
                 String what = file.outcome() == Outcome.DELETED ? "would delete " : "would transfer ";
                 output.reportOut().println(what + ErrorLine.printable(file.path()));
             }

@@ -20,6 +20,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
@@ -98,6 +99,39 @@ abstract class BucketCommands {
         }
         assertThat(download.json()).containsEntry("crc32c", checksum);
         assertThat(back).hasSameBinaryContentAs(file);
+    }
+
+    @Test
+    void blobsAreCopiedToALocalStoreAndBack() throws IOException {
+        assumeTrue(takesParts(), "the server does not support multipart uploads");
+        String local = "file:" + directory.resolve("local") + "?create=true&durability=none";
+        Path large = Cli.file(directory.resolve("large"), (17 << 20) + 1);
+        Cli upload = Cli.run(
+                "upload",
+                large,
+                "--store",
+                store,
+                "--key",
+                "a/large",
+                "--content-type",
+                "text/css",
+                "--metadata",
+                "k=v");
+        assertThat(upload.code()).as(upload.err()).isZero();
+
+        Cli there = Cli.run("cp", "-r", ":a", ":b", "--store", store, "--target-store", local, "--json");
+        Cli back = Cli.run("cp", ":b/large", ":c/", "--store", local, "--target-store", store, "--json");
+        Cli again = Cli.run("sync", ":b", ":c", "--size-only", "--store", local, "--target-store", store, "--json");
+
+        assertThat(there.json()).containsEntry("files", 1).containsEntry("bytes", (17 << 20) + 1);
+        assertThat(back.json()).containsEntry("to", "c/large");
+        assertThat(again.json()).containsEntry("files", 0).containsEntry("unchanged", 1);
+        assertThat(directory.resolve("local/b/large")).hasSameBinaryContentAs(large);
+        assertThat(Cli.run("cat", "c/large", "--store", store).content()).hasSameSizeAs(new byte[(17 << 20) + 1]);
+        assertThat(Cli.run("stat", "c/large", "--store", store, "--checksum", "--json")
+                        .json())
+                .containsEntry("contentType", "text/css")
+                .containsEntry("userMetadata", Map.of("k", "v"));
     }
 
     @Test

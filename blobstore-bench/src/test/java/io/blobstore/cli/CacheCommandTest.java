@@ -199,8 +199,8 @@ class CacheCommandTest {
         assertThat(Cli.run("cache").code()).isEqualTo(2);
         assertThat(Cli.run("cache").err()).contains("stat", "list", "verify", "evict", "warm");
         Cli missing = Cli.run("cache", "stat", directory.resolve("none"));
-        assertThat(missing.code()).isEqualTo(1);
-        assertThat(missing.err()).contains("there is no file or directory", "none");
+        assertThat(missing.code()).isEqualTo(3);
+        assertThat(missing.err()).contains("does not exist", "none");
         assertThat(run("evict").code()).isEqualTo(2);
         assertThat(run("evict", "--to", "x").code()).isEqualTo(2);
         assertThat(run("warm").code()).isEqualTo(2);

@@ -47,10 +47,14 @@ record Cli(int code, String out, String err, byte[] content) {
         return new Cli(code, out.toString(StandardCharsets.UTF_8), err.toString(), content.toByteArray());
     }
 
-    /** Returns a process builder that runs the command in its own JVM, with the class path of this one. */
+    /**
+     * Returns a process builder that runs the command in its own JVM, with the class path of this one, and with the
+     * collector and the compiler that the script selects.
+     */
     static ProcessBuilder inChildJvm(List<String> jvmOptions, Object... args) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
         command.addAll(jvmOptions);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), "io.blobstore.cli.Main"));
         Arrays.stream(args).map(String::valueOf).forEach(command::add);

@@ -140,7 +140,9 @@ class DirectoryCommandsTest {
         Files.setLastModifiedTime(
                 photos.resolve("a.jpg"), FileTime.from(Instant.now().plusSeconds(60)));
         Cli dry = succeed("sync", photos, ":p", "--delete", "--dry-run");
-        assertThat(dry.out()).contains("would transfer a.jpg", "would delete 2024/b.txt");
+        assertThat(dry.out())
+                .contains("would transfer a.jpg", "would delete 2024/b.txt")
+                .containsPattern("dry run +nothing was changed");
         assertThat(keys()).contains("p/2024/b.txt");
 
         assertThat(succeed("sync", photos, ":p", "--json", "--checksum").json()).containsEntry("files", 0);
@@ -206,7 +208,8 @@ class DirectoryCommandsTest {
                 "cp|:p/|DIR|is a directory; copy it with -r",
                 "cp|DIR/a.jpg|DIR/b|one of source and target must be in a store",
                 "cp|mem:a|mem:b|is a directory",
-                "cp|-r s3://a/x|s3://b/y|inside one store only",
+                "cp|DIR/a.jpg|p --target-store mem:|is the store of a TARGET that begins with ':'",
+                "cp|DIR/a.jpg|:p --target-store x|--target-store: 'x' is neither a URI",
                 "cp|-r DIR|:p --include [|a '[' is not closed",
                 "cp|-r DIR|:p --concurrency 0|--concurrency must be",
                 "cp|DIR/a.jpg|:p --dry-run|are for directories and patterns",
@@ -240,6 +243,105 @@ class DirectoryCommandsTest {
         assertThat(quiet.out() + quiet.err()).isEmpty();
         assertThat(Cli.run(environment, "rm", ":a", "--store", "photos").code()).isZero();
         assertThat(Cli.run("list", "a", "--store", store).out()).isEmpty();
+    }
+
+    /** Another store, with the name {@code other} in the configuration file; this one is {@code first}. */
+    private Map<String, String> twoStores() throws IOException {
+        Path other = Files.createDirectory(directory.resolve("other"));
+        Path config = Files.writeString(
+                directory.resolve("config"),
+                "store.first = " + store + "\nstore.other = file:" + other + "?durability=none");
+        return Map.of("BLOBSTORE_CONFIG", config.toString());
+    }
+
+    @Test
+    void blobsAreCopiedToAnotherStore() throws IOException {
+        Map<String, String> environment = twoStores();
+        Path large = Cli.file(directory.resolve("large"), (33 << 20) + 1);
+        assertThat(run("upload", large, "--key", "x/large", "--content-type", "text/plain", "--metadata", "author=kim")
+                        .code())
+                .isZero();
+
+        Cli copy = Cli.run(environment, "cp", "first:x/large", "other:y/", "--json");
+
+        assertThat(copy.err()).isEmpty();
+        assertThat(copy.json())
+                .containsEntry("from", "x/large")
+                .containsEntry("to", "y/large")
+                .containsEntry("bytes", (33 << 20) + 1);
+        assertThat(Cli.run(environment, "cat", "y/large", "--store", "other").content())
+                .isEqualTo(Files.readAllBytes(large));
+        assertThat(Cli.run(environment, "stat", "y/large", "--store", "other", "--json")
+                        .json())
+                .containsEntry("contentType", "text/plain")
+                .containsEntry("userMetadata", Map.of("author", "kim"));
+        Cli back = Cli.run(environment, "cp", ":y/large", ":z", "--store", "other", "--target-store", "first");
+        assertThat(back.code()).as(back.err()).isZero();
+        assertThat(keys()).containsExactly("x/large", "z");
+        Cli missing = Cli.run(environment, "cp", "first:none", "other:none");
+        assertThat(missing.code()).isEqualTo(3);
+        assertThat(missing.err()).hasLineCount(1).contains("none", "no such blob");
+    }
+
+    @Test
+    void directoriesAreCopiedAndSynchronizedBetweenStores() throws IOException {
+        Map<String, String> environment = twoStores();
+        succeed("cp", "-r", photos, ":p");
+
+        Cli copy = Cli.run(environment, "cp", "-r", "first:p", "other:q", "--json");
+        assertThat(copy.err()).isEmpty();
+        assertThat(copy.json()).containsEntry("files", 3).containsEntry("bytes", 60);
+        assertThat(Cli.run(environment, "sync", "first:p", "other:q", "--json").json())
+                .containsEntry("files", 0)
+                .containsEntry("unchanged", 3);
+        succeed("rm", ":p/a.jpg");
+        Cli dry = Cli.run(environment, "sync", "first:p", "other:q", "--checksum", "--delete", "--dry-run");
+        assertThat(dry.out()).contains("would delete a.jpg").doesNotContain("would transfer");
+        assertThat(Cli.run(environment, "sync", "first:p", "other:q", "--delete", "--json")
+                        .json())
+                .containsEntry("deleted", 1);
+        assertThat(Cli.run(environment, "cp", "other:q/**.txt", "first:t").code())
+                .isZero();
+        assertThat(Cli.run(environment, "rm", "other:q/2024/*").code()).isZero();
+        assertThat(keys()).containsExactly("p/2024/b.jpg", "p/2024/b.txt", "t/2024/b.txt");
+        assertThat(Cli.run(environment, "list", "--store", "other").out()).isEmpty();
+    }
+
+    @Test
+    void aMistypedNameIsReported() throws IOException {
+        Map<String, String> environment = twoStores();
+
+        Cli nothing = Cli.run(environment, "cp", "-r", "first:none", "other:none");
+        assertThat(nothing.code()).isZero();
+        assertThat(nothing.err())
+                .isEqualTo("blobstore: warning: no file was found; check the name, and the patterns\n");
+        assertThat(run("rm", ":none*").err()).contains("warning: no file was found");
+        assertThat(run("rm", ":none*", "--quiet").err()).isEmpty();
+
+        Cli mistyped = Cli.run(environment, "cp", "frist:a", "other:a");
+        assertThat(mistyped.code()).isEqualTo(2);
+        assertThat(mistyped.err()).hasLineCount(1).contains("there is no store 'frist' in", "did you mean 'first'?");
+    }
+
+    @Test
+    void aMissingSourceStoreCreatesNoTarget() throws IOException {
+        Path target = directory.resolve("target");
+
+        Cli copy = Cli.run("cp", "-r", "file:" + directory.resolve("missing"), "file:" + target + "?create=true");
+
+        assertThat(copy.code()).isEqualTo(3);
+        assertThat(target).doesNotExist();
+    }
+
+    /** Otherwise the copies would be found while they are made, and copied again. */
+    @Test
+    void twoUrisOfOneStoreAreOneStore() throws IOException {
+        succeed("cp", "-r", photos, ":p");
+        String same = store.replace("?durability=none", "");
+
+        assertThat(run("cp", "-r", ":p", ":p/q", "--target-store", same).err()).contains("overlap");
+        assertThat(run("cp", "-r", ":p", ":q", "--target-store", same).code()).isZero();
+        assertThat(keys()).hasSize(6);
     }
 
     @Test

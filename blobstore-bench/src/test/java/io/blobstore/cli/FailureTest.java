@@ -10,6 +10,7 @@ import io.blobstore.BlobNotFoundException;
 import io.blobstore.Operation;
 import io.blobstore.PermissionDeniedException;
 import io.blobstore.StoreNotFoundException;
+import io.blobstore.split.repository.UnknownStreamException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -37,6 +38,7 @@ class FailureTest {
         return Stream.of(
                 arguments(new BlobNotFoundException(Operation.HEAD, KEY, null), 3, "notFound"),
                 arguments(new StoreNotFoundException(Operation.LIST, null, "none", null), 3, "notFound"),
+                arguments(new UnknownStreamException("refs/x"), 3, "notFound"),
                 arguments(new PermissionDeniedException(Operation.READ, KEY, "no", null), 4, "permissionDenied"),
                 arguments(new BlobAlreadyExistsException(Operation.STORE, KEY, null), 5, "preconditionFailed"),
                 arguments(

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -55,6 +56,43 @@ class ProgressBarTest {
                 .isEqualTo("Storing  25% 51.2 MiB/s, 1 min 0 s left");
         assertThat(ProgressLine.of("Storing", 1 << 30, 4L << 30, 20, 30)).isEqualTo("Storing  25%, 1 min 0 s left");
         assertThat(ProgressLine.of("Storing", 1 << 30, 4L << 30, 20, 20)).isEqualTo("Storing  25%");
+    }
+
+    @Test
+    void withoutATotalItShowsWhatWasDoneRateAndElapsedTime() {
+        OptionalLong none = OptionalLong.empty();
+        OptionalLong files = OptionalLong.of(1234);
+        assertThat(ProgressLine.ofUnknownTotal("Storing", none, 3L << 30, 20, 79))
+                .isEqualTo("Storing 3.0 GiB, 153.6 MiB/s, 20 s");
+        assertThat(ProgressLine.ofUnknownTotal("Copying", files, 3L << 30, 200, 79))
+                .isEqualTo("Copying 1234 files, 3.0 GiB, 15.4 MiB/s, 3 min 20 s");
+        assertThat(ProgressLine.ofUnknownTotal("Copying", files, 3L << 30, 200, 45))
+                .isEqualTo("Copying 1234 files, 3.0 GiB, 15.4 MiB/s");
+        assertThat(ProgressLine.ofUnknownTotal("Copying", files, 3L << 30, 200, 30))
+                .isEqualTo("Copying 1234 files, 3.0 GiB");
+        assertThat(ProgressLine.ofUnknownTotal("Copying", files, 3L << 30, 200, 20))
+                .isEqualTo("Copying 1234 files");
+        assertThat(ProgressLine.ofUnknownTotal("Deleting", files, 0, 2, 79)).isEqualTo("Deleting 1234 files, 2 s");
+        assertThat(ProgressLine.ofUnknownTotal("Collecting", none, 0, 2, 79)).isEqualTo("Collecting 2 s");
+        assertThat(ProgressLine.ofUnknownTotal("Storing", none, 1, 0, 79)).startsWith("Storing 1 bytes, ");
+        for (int columns = 0; columns < 100; columns++) {
+            assertThat(ProgressLine.ofUnknownTotal("Transferring", files, 3L << 40, 1e9, columns))
+                    .hasSizeLessThanOrEqualTo(columns);
+        }
+    }
+
+    @Test
+    void theLineWithoutATotalIsPaintedInPlace() {
+        try (ProgressBar bar = ProgressBar.visible(new PrintWriter(screen), "Copying", false, 60)
+                .counting(() -> 7)) {
+            bar.show(5 << 20, TransferProgress.UNKNOWN);
+        }
+        try (ProgressBar bar = ProgressBar.visible(new PrintWriter(screen), "Storing", false, 60)) {
+            bar.show(5 << 20, TransferProgress.UNKNOWN);
+        }
+
+        assertThat(screen.toString())
+                .matches("\rCopying 7 files, 5\\.0 MiB, .*/s, 1 s\r *\r" + "\rStoring 5\\.0 MiB, .*/s, 1 s\r *\r");
     }
 
     @Test

@@ -45,11 +45,6 @@ class SplitCommandsTest {
     @ValueSource(strings = {"file:", "composefs:"})
     void anImageIsSplitCheckedAndMerged(String scheme) throws IOException {
         String uri = scheme + directory.resolve("repository");
-        assertFails(
-                scheme.equals("file:") ? 3 : 1,
-                run("gc", uri),
-                directory.resolve("repository").toString());
-        assertThat(directory.resolve("repository")).doesNotExist();
         assertThat(Cli.run("repo", "init", "--store", uri).code()).isZero();
         Cli split = run("split", uri, file.toString(), "--ref", "disk/1", "--format", "fixed:64KiB", "--json");
         assertThat(split.err()).isEmpty();
@@ -67,7 +62,33 @@ class SplitCommandsTest {
         Path merged = directory.resolve("merged");
         assertThat(run("merge", uri, "refs/disk/2", merged.toString()).code()).isZero();
         assertThat(Files.readAllBytes(merged)).isEqualTo(image);
-        assertFails(1, run("merge", uri, "none", directory.resolve("none").toString()), "no stream 'none'");
+        assertFails(3, run("merge", uri, "none", directory.resolve("none").toString()), "no stream 'none'");
+        assertFails(3, run("merge", uri, "refs/none", directory.resolve("none").toString()), "no stream 'refs/none'");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"file:", "composefs:"})
+    void noCommandFindsOrCreatesARepositoryThatDoesNotExist(String scheme) {
+        Path missing = directory.resolve("missing");
+        String uri = scheme + missing;
+        String target = directory.resolve("target").toString();
+
+        assertFails(3, run("gc", uri), missing.toString());
+        assertFails(3, run("fsck", uri), missing.toString());
+        assertFails(3, run("split-ls", uri), missing.toString());
+        assertFails(3, run("merge", uri, "refs/x", target), missing.toString());
+        assertFails(3, run("split", uri, file.toString(), "--ref", "x", "--format", "cdc"), missing.toString());
+        assertThat(missing).doesNotExist();
+        assertThat(directory.resolve("target")).doesNotExist();
+    }
+
+    @Test
+    void theStoreToHealFromIsNamedLikeAnyOther() {
+        String uri = "file:" + directory.resolve("repository") + "?create=true";
+
+        assertFails(3, run("fsck", uri, "--heal", "file:" + directory.resolve("missing")), "missing");
+        assertFails(2, run("fsck", uri, "--heal", "no-such-name"), "--heal: 'no-such-name' is neither a URI");
+        assertFails(2, run("fsck", uri, "--heal", "s4://bucket"), "--heal: no store supports the scheme");
     }
 
     private Process splitStandardInput(String uri) throws IOException {
@@ -188,6 +209,6 @@ class SplitCommandsTest {
         assertFails(2, run("split", uri, file.toString(), "--ref", "r", "--hash", "md5"), "--hash: unknown");
         assertFails(2, Cli.run("repo", "init", "--store", "mem:"), "composefs:/path");
         assertFails(2, Cli.run("repo", "init", "--store", directory.resolve("dir")), "begins with a scheme");
-        assertFails(1, run("fsck", "composefs:" + directory), "no meta.json");
+        assertFails(3, run("fsck", "composefs:" + directory), "no meta.json");
     }
 }

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -59,6 +60,38 @@ class StreamCommandsTest {
         assertThat(upload.err()).isEmpty();
         assertThat(upload.code()).isZero();
         assertThat(upload.json()).containsEntry("bytes", SIZE).containsEntry("parts", 6);
+        assertStored("blob");
+    }
+
+    /** As the script {@code blobstore} says that standard error is a terminal, though standard input is none. */
+    @Test
+    @Timeout(60)
+    void progressIsShownWhileStandardInputIsRead() throws Exception {
+        Process upload = Cli.inChildJvm(
+                        List.of("-Xmx64m", "-Dblobstore.progress=on", "-Dblobstore.columns=50"),
+                        "upload",
+                        "-",
+                        "--store",
+                        store,
+                        "--key",
+                        "blob",
+                        "--part-size",
+                        "1MiB")
+                .start();
+        StringBuilder screen = new StringBuilder();
+        try (OutputStream input = upload.getOutputStream()) {
+            Files.copy(file, input);
+            input.flush(); // the last part is not complete: it is sent at the end
+            while (screen.indexOf("Storing 5.0 MiB, ") < 0) {
+                int next = upload.getErrorStream().read();
+                assertThat(next).as(screen.toString()).isNotNegative();
+                screen.append((char) next);
+            }
+        }
+
+        Cli end = Cli.finish(upload);
+        assertThat(end.code()).isZero();
+        assertThat(screen + end.err()).endsWith("\r");
         assertStored("blob");
     }
 

@@ -53,7 +53,7 @@ public final class ArrivingContent implements Closeable {
         if (closed.get()) {
             throw new IllegalStateException("the content was closed");
         }
-        return fill.readNow(offset, target);
+        return new FillReads(fill).readNow(offset, target);
     }
 
     /** Leaves the fetch, which goes on. Must not be called while a read runs. Idempotent. */

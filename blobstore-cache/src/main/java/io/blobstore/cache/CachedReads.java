@@ -225,13 +225,13 @@ final class CachedReads {
     private static boolean fromFill(Fill fill, OneRead read) throws IOException {
         boolean left = false;
         try {
-            Fill.Outcome outcome = fill.copy(read.at(), read.end(), read.window());
+            FillOutcome outcome = new FillReads(fill).copy(read.at(), read.end(), read.window());
             left = true;
             fill.leave(false);
-            if (outcome != Fill.Outcome.COMPLETE) {
+            if (outcome != FillOutcome.COMPLETE) {
                 read.failed(outcome, fill.problem());
             }
-            return outcome == Fill.Outcome.COMPLETE || outcome == Fill.Outcome.LOST;
+            return outcome == FillOutcome.COMPLETE || outcome == FillOutcome.LOST;
         } finally {
             if (!left) {
                 fill.leave(true);

@@ -2,20 +2,12 @@ package io.blobstore.cache;
 
 import io.blobstore.BlobMetadata;
 import io.blobstore.BlobStoreException;
-import io.blobstore.IntegrityException;
 import io.blobstore.Operation;
 import io.blobstore.ReadResult;
-import io.blobstore.TargetException;
 import io.blobstore.cas.ContentWriter;
-import io.blobstore.internal.concurrent.Interrupts;
 import io.blobstore.transfer.Transfer;
 import java.io.IOException;
-import java.io.InterruptedIOException;
-import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
@@ -32,10 +24,10 @@ import org.slf4j.LoggerFactory;
  *     └───────────┴── no waiter left, or no progress ──► ABANDONED ──► ENDED
  * </pre>
  *
- * <p>While it is RUNNING, waiters read what was written so far, except for the last {@value #HELD_BACK} bytes: those
- * are delivered after the whole content was verified. Only one thread writes, and none reads while the writer is
- * committed or closed (ENDING). After a success the writer stays open until the last waiter has left, so that an
- * eviction does not affect them. Thread-safe.
+ * <p>While it is RUNNING, waiters read ({@link FillReads}) what was written so far, except for the last
+ * {@value #HELD_BACK} bytes: those are delivered after the whole content was verified. Only one thread writes, and none
+ * reads while the writer is committed or closed (ENDING). After a success the writer stays open until the last waiter
+ * has left, so that an eviction does not affect them. Thread-safe.
  */
 final class Fill {
     private static final Logger LOG = LoggerFactory.getLogger(Fill.class);
@@ -43,20 +35,6 @@ final class Fill {
     static final int HELD_BACK = 1 << 20;
     /** How often what was compressed is written while the download waits for the store. */
     private static final long FLUSH_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
-
-    /** How a fill ended. */
-    enum Outcome {
-        /** All content is in the cache. */
-        COMPLETE,
-        /** It failed or was abandoned, but another one may succeed. */
-        LOST,
-        /** The content is not what the store says. */
-        WRONG,
-        /** The cache cannot take the content. */
-        REFUSED,
-        /** The store refuses to return the content. */
-        FINAL
-    }
 
     private enum Phase {
         STARTING,
@@ -74,7 +52,7 @@ final class Fill {
     private final Condition changed = lock.newCondition();
     // Guarded by lock:
     private Phase phase = Phase.STARTING;
-    private Outcome outcome = Outcome.LOST;
+    private FillOutcome outcome = FillOutcome.LOST;
     private @Nullable Throwable problem;
     private boolean problemIsKnown;
     private @Nullable ContentWriter writer;
@@ -85,12 +63,10 @@ final class Fill {
     private int inside;
 
     private long lastProgress = System.nanoTime();
-    /** Who waits without a thread. */
-    private final List<Awaited> awaited = new ArrayList<>();
+    /** Who waits without a thread. Has its own lock. */
+    private final AwaitedOffsets awaited = new AwaitedOffsets();
 
-    private record Awaited(long offset, CompletableFuture<Void> ready) {}
-
-    private final CompletableFuture<Outcome> end = new CompletableFuture<>();
+    private final CompletableFuture<FillOutcome> end = new CompletableFuture<>();
 
     /**
      * Creates a fill that its creator has joined, and starts.
@@ -109,7 +85,8 @@ final class Fill {
     }
 
     /** Returns why the fill failed, or null. */
-    @Nullable Throwable problem() {
+    @Nullable
+    Throwable problem() {
         lock.lock();
         try {
             return problem;
@@ -162,7 +139,7 @@ final class Fill {
     }
 
     /** Notes the cause of a failure, before the transfer fails with an exception that does not tell. */
-    void blame(Outcome kind, Throwable cause) {
+    void blame(FillOutcome kind, Throwable cause) {
         lock.lock();
         try {
             if (!problemIsKnown) {
@@ -200,19 +177,11 @@ final class Fill {
         }
     }
 
-    private boolean committed() {
-        lock.lock();
-        try {
-            return committed;
-        } finally {
-            lock.unlock();
-        }
-    }
-
     /** Ends the fill: nothing writes any more. The room of what failed is free before a waiter is told. */
     void ended(@Nullable Throwable failure) {
         quiesce();
         ContentWriter unused;
+        FillOutcome how;
         lock.lock();
         try {
             unused = committed ? null : takeWriter();
@@ -225,11 +194,12 @@ final class Fill {
             boolean abandoned = phase == Phase.ABANDONED;
             phase = Phase.ENDED;
             if (committed && !abandoned) {
-                outcome = Outcome.COMPLETE;
+                outcome = FillOutcome.COMPLETE;
             } else if (!problemIsKnown && !abandoned) {
-                outcome = classify(failure);
+                outcome = FillOutcome.of(failure);
                 problem = failure;
             }
+            how = committed ? FillOutcome.COMPLETE : outcome;
             unused = waiters > 0 ? null : takeWriter();
             changed.signalAll();
         } finally {
@@ -237,29 +207,17 @@ final class Fill {
         }
         close(unused);
         completeReady();
-        end.complete(committed() ? Outcome.COMPLETE : outcome());
+        end.complete(how);
     }
 
     /** Notes that no download was begun, so that nobody waits for its end. */
     void neverBegan() {
-        end.complete(Outcome.LOST);
+        end.complete(FillOutcome.LOST);
     }
 
     /** Returns the end of the fill, when nothing uses the cache or the store any more. */
-    CompletableFuture<Outcome> end() {
+    CompletableFuture<FillOutcome> end() {
         return end.copy();
-    }
-
-    private static Outcome classify(@Nullable Throwable failure) {
-        if (failure instanceof IntegrityException) {
-            return Outcome.WRONG;
-        }
-        if (failure instanceof BlobStoreException problem) {
-            return problem.isRetryable() || Interrupts.caused(problem) ? Outcome.LOST : Outcome.FINAL;
-        }
-        return failure instanceof IOException || failure instanceof CancellationException
-                ? Outcome.LOST
-                : Outcome.FINAL;
     }
 
     private @Nullable ContentWriter takeWriter() {
@@ -339,98 +297,28 @@ final class Fill {
         return true;
     }
 
-    /**
-     * Copies content into a window as it arrives, until the end of the range, or of the fill.
-     *
-     * @param from the offset of the first byte
-     * @param end the offset after the last byte
-     * @return {@link Outcome#COMPLETE} if all bytes were put into the window
-     * @throws TargetException if the window fails
-     * @throws IOException if the thread is interrupted
-     */
-    Outcome copy(long from, long end, MeasuredWindow target) throws IOException {
-        for (long at = from; at < end; ) {
-            ByteBuffer buffer = target.buffer(); // before entering, as it may write to a file
-            long readable = enter(at, false);
-            if (readable < 0) {
-                return outcome();
-            }
-            int bytes;
-            try {
-                bytes = read(at, Math.min(readable, end), buffer);
-            } catch (IOException e) {
-                if (Interrupts.caused(e)) {
-                    throw interrupted(e);
-                }
-                LOG.warn("What was written of '{}' to the cache cannot be read", blob.key(), e);
-                return Outcome.REFUSED;
-            } finally {
-                exit();
-            }
-            if (bytes <= 0) {
-                return Outcome.LOST; // content of one frame is never in a file of its own: it is in the cache now
-            }
-            at += bytes;
-        }
-        return Outcome.COMPLETE;
-    }
-
-    /**
-     * Waits until all content is in the cache, or the fill has failed. An interrupt may end the fill.
-     *
-     * @throws IOException if the thread is interrupted
-     */
-    Outcome await() throws IOException {
-        if (enter(blob.size() - 1, true) < 0) { // the last byte is readable when the whole is complete
-            return outcome();
-        }
-        exit();
-        return Outcome.COMPLETE;
-    }
-
-    /**
-     * Waits until the first bytes can be read. An interrupt may end the fill.
-     *
-     * @return false if there will be none
-     * @throws IOException if the thread is interrupted
-     */
-    boolean awaitBegin() throws IOException {
-        boolean begun = enter(0, true) > 0;
-        if (begun) {
-            exit();
-        }
-        return begun;
-    }
-
     /** Returns a future that completes when the byte at an offset can be read, or never will be. */
     CompletableFuture<Void> ready(long offset) {
-        CompletableFuture<Void> ready = new CompletableFuture<>();
-        lock.lock();
-        try {
-            awaited.add(new Awaited(offset, ready));
-        } finally {
-            lock.unlock();
-        }
+        CompletableFuture<Void> ready = awaited.add(offset);
         completeReady();
         return ready;
     }
 
     /** Completes the futures of those whose bytes can be read, or never will be. Must be called without the lock. */
     private void completeReady() {
-        List<CompletableFuture<Void>> due = new ArrayList<>();
+        long end;
         lock.lock();
         try {
-            long end = isLost() ? Long.MAX_VALUE : readable();
-            awaited.removeIf(one -> one.offset < end && due.add(one.ready));
+            end = isLost() ? Long.MAX_VALUE : readable();
         } finally {
             lock.unlock();
         }
-        due.forEach(ready -> ready.complete(null));
+        awaited.complete(end);
     }
 
     /** Returns whether the content will not be complete. Requires the lock. */
     private boolean isLost() {
-        return phase == Phase.ABANDONED || (phase == Phase.ENDED && outcome != Outcome.COMPLETE);
+        return phase == Phase.ABANDONED || (phase == Phase.ENDED && outcome != FillOutcome.COMPLETE);
     }
 
     /**
@@ -451,51 +339,35 @@ final class Fill {
         }
     }
 
-    /** Reads what can be read now at an offset; see {@link ArrivingContent#read}. */
-    int readNow(long at, ByteBuffer buffer) throws IOException {
-        long readable;
+    /** Enters the fill if there are bytes to read, and returns the offset of their end; otherwise returns 0. */
+    long enterNow(long at) throws IOException {
         lock.lock();
         try {
-            readable = readableNow();
+            long readable = readableNow();
             if (readable <= at) {
                 return 0;
             }
             inside++;
+            return readable;
         } finally {
             lock.unlock();
         }
-        try {
-            int bytes = read(at, readable, buffer);
-            if (bytes <= 0 && buffer.hasRemaining()) {
-                throw new BlobStoreException(Operation.READ, blob.key(), "cannot be read from the cache", null, true);
-            }
-            return bytes;
-        } finally {
-            exit();
-        }
     }
 
-    private Outcome outcome() {
+    /** Returns how the fill has ended for those who did not get everything from it. */
+    FillOutcome outcome() {
         lock.lock();
         try {
-            return outcome == Outcome.COMPLETE ? Outcome.LOST : outcome; // complete, but it was abandoned before
+            return outcome == FillOutcome.COMPLETE
+                    ? FillOutcome.LOST
+                    : outcome; // complete, but it was abandoned before
         } finally {
             lock.unlock();
         }
     }
 
-    private int read(long at, long end, ByteBuffer buffer) throws IOException {
-        ContentWriter content = writerInUse();
-        int limit = buffer.limit();
-        buffer.limit((int) Math.min(limit, buffer.position() + (end - at)));
-        try {
-            return content.read(at, buffer);
-        } finally {
-            buffer.limit(limit);
-        }
-    }
-
-    private ContentWriter writerInUse() {
+    /** Returns what this thread may read, between entering and exiting. */
+    ContentWriter writerInUse() {
         lock.lock();
         try {
             ContentWriter content = writer;
@@ -509,11 +381,13 @@ final class Fill {
     }
 
     /**
-     * Waits until there are bytes to read, and returns the offset of their end; -1 if there will be none.
+     * Enters the fill when there are bytes to read, and returns the offset of their end; -1 if there will be none.
+     * Nothing closes the writer until {@link #exit}. An interrupt may end the fill.
      *
      * @param flushes whether this thread writes to the file meanwhile: an interrupt would close that for all
+     * @throws IOException if the thread is interrupted
      */
-    private long enter(long at, boolean flushes) throws IOException {
+    long enter(long at, boolean flushes) throws IOException {
         boolean stalled = false;
         lock.lock();
         try {
@@ -539,7 +413,7 @@ final class Fill {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw interrupted(e);
+            throw FillReads.interrupted(blob.key(), e);
         } finally {
             lock.unlock();
         }
@@ -579,7 +453,7 @@ final class Fill {
         try {
             content.flush();
         } catch (IOException | IllegalStateException e) { // then the download cannot write either
-            blame(Outcome.REFUSED, e);
+            blame(FillOutcome.REFUSED, e);
         } finally {
             exit();
         }
@@ -598,7 +472,8 @@ final class Fill {
         }
     }
 
-    private void exit() {
+    /** Leaves what {@link #enter} or {@link #enterNow} entered. */
+    void exit() {
         lock.lock();
         try {
             inside--;
@@ -621,16 +496,5 @@ final class Fill {
             case ENDED -> blob.size();
             default -> 0;
         };
-    }
-
-    private BlobStoreException interrupted(Exception cause) {
-        IOException interrupted = new InterruptedIOException("interrupted while waiting for a download");
-        interrupted.initCause(cause);
-        return new BlobStoreException(
-                Operation.READ,
-                blob.key(),
-                "was interrupted while the blob was downloaded into the cache",
-                interrupted,
-                true);
     }
 }

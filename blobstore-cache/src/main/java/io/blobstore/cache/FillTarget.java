@@ -115,12 +115,12 @@ final class FillTarget implements BlobTarget, BlobTarget.Writer {
     private TargetException wrong(String problem) {
         IntegrityException cause = new IntegrityException(
                 Operation.READ, fill.blob().key(), problem + "; the content must not be used: read again", null);
-        fill.blame(Fill.Outcome.WRONG, cause);
+        fill.blame(FillOutcome.WRONG, cause);
         return new TargetException("cache", problem, cause);
     }
 
     private TargetException refused(IOException cause) {
-        fill.blame(Fill.Outcome.REFUSED, cause);
+        fill.blame(FillOutcome.REFUSED, cause);
         return new TargetException("cache", String.valueOf(cause.getMessage()), cause);
     }
 

@@ -140,7 +140,7 @@ final class Fills implements Closeable {
             }
             LOG.debug("'{}' is not cached", version.key(), e);
             counters.cacheFailures.increment();
-            fill.blame(Fill.Outcome.REFUSED, e);
+            fill.blame(FillOutcome.REFUSED, e);
             return false;
         }
         fill.started(writer);

@@ -3,10 +3,11 @@ package io.blobstore.cache;
 import io.blobstore.Crc32c;
 import io.blobstore.MultipartUpload;
 import io.blobstore.StoredBlob;
+import io.blobstore.spi.ForwardingMultipartUpload;
 import java.io.IOException;
 
 /** An upload of the remote store whose completion is noted. Thread-safe. */
-final class NotedUpload extends ForwardingUpload {
+final class NotedUpload extends ForwardingMultipartUpload {
     private final CurrentVersions versions;
 
     NotedUpload(MultipartUpload upload, CurrentVersions versions) {

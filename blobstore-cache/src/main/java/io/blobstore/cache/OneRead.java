@@ -82,9 +82,9 @@ final class OneRead {
     }
 
     /** Notes that a download into the cache failed, from which bytes may have been read. */
-    void failed(Fill.Outcome outcome, @Nullable Throwable problem) {
+    void failed(FillOutcome outcome, @Nullable Throwable problem) {
         failure = problem;
-        wrong |= outcome == Fill.Outcome.WRONG;
+        wrong |= outcome == FillOutcome.WRONG;
         retried |= problem instanceof BlobStoreException e && e.isRetryable();
     }
 

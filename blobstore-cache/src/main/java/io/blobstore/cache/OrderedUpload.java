@@ -4,10 +4,11 @@ import io.blobstore.Crc32c;
 import io.blobstore.MultipartUpload;
 import io.blobstore.Operation;
 import io.blobstore.StoredBlob;
+import io.blobstore.spi.ForwardingMultipartUpload;
 import java.io.IOException;
 
 /** An upload of the remote store that is completed in turn with the blob that waits at its key. Thread-safe. */
-final class OrderedUpload extends ForwardingUpload {
+final class OrderedUpload extends ForwardingMultipartUpload {
     private final WriteBack writeBack;
     private final boolean conditional;
 

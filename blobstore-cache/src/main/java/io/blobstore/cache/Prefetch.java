@@ -35,8 +35,8 @@ public final class Prefetch {
         this(() -> fill.end().thenApply(outcome -> fetched(fill, outcome)), new Leave(fill));
     }
 
-    private static long fetched(Fill fill, Fill.Outcome outcome) {
-        if (outcome == Fill.Outcome.COMPLETE) {
+    private static long fetched(Fill fill, FillOutcome outcome) {
+        if (outcome == FillOutcome.COMPLETE) {
             return fill.blob().size();
         }
         Throwable problem = fill.problem();

@@ -228,7 +228,7 @@ public final class RemoteCache implements Closeable {
             if (fill.isEmpty()) {
                 continue; // it is there by now, or the cache refuses it
             }
-            Fill.Outcome outcome = await(fill.get(), begun);
+            FillOutcome outcome = await(fill.get(), begun);
             problem = fill.get().problem();
             switch (outcome) {
                 case COMPLETE -> {
@@ -258,13 +258,13 @@ public final class RemoteCache implements Closeable {
                 : new BlobStoreException(Operation.READ, key, "could not be downloaded: " + problem, problem, true);
     }
 
-    private Fill.Outcome await(Fill fill, Runnable begun) throws IOException {
+    private FillOutcome await(Fill fill, Runnable begun) throws IOException {
         boolean left = false;
         try {
-            if (fill.awaitBegin()) {
+            if (new FillReads(fill).awaitBegin()) {
                 begun.run();
             }
-            Fill.Outcome outcome = fill.await();
+            FillOutcome outcome = new FillReads(fill).await();
             left = true;
             fill.leave(false);
             return outcome;

@@ -14,7 +14,6 @@ import io.blobstore.DeleteResult;
 import io.blobstore.ListOptions;
 import io.blobstore.MultipartUpload;
 import io.blobstore.Operation;
-import io.blobstore.Precondition;
 import io.blobstore.PresignOptions;
 import io.blobstore.PresignedUrl;
 import io.blobstore.ReadOptions;
@@ -30,7 +29,6 @@ import io.blobstore.http.objects.BucketContext;
 import io.blobstore.http.objects.BucketStoreBuilder;
 import io.blobstore.http.objects.Conditions;
 import io.blobstore.http.objects.RangedRead;
-import io.blobstore.http.objects.ReceivedParts;
 import io.blobstore.http.objects.Retries;
 import io.blobstore.http.objects.RetryClock;
 import io.blobstore.http.objects.UriParameters;
@@ -45,7 +43,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.UUID;
 import javax.net.ssl.TrustManager;
 
 /**
@@ -105,9 +102,7 @@ public final class GcsBlobStore implements BlobStore {
     private final GcsClientFactory.Client client;
     private final GcsErrors errors;
     private final GcsObjectReader objects;
-    private final GcsObjectReader lookups;
-    private final Conditions conditions;
-    private final MultipartRequests multipart;
+    private final MultipartUploads multipartUploads;
     private final PutObject put;
     private final GcsCopy copy;
     private final GcsDeletion deletion;
@@ -140,12 +135,15 @@ public final class GcsBlobStore implements BlobStore {
                 retries,
                 observer);
         objects = new GcsObjectReader(bucket, names, client.client(), data, urls, errors, settings);
-        lookups = new GcsObjectReader(bucket.forLookups(), names, client.client(), data, urls, errors, settings);
-        conditions = new Conditions(lookups, errors, nativeConditions.orElseGet(client::isGoogle));
-        multipart = new MultipartRequests(bucket, data, urls, errors, settings);
+        GcsObjectReader lookups =
+                new GcsObjectReader(bucket.forLookups(), names, client.client(), data, urls, errors, settings);
+        Conditions conditions = new Conditions(lookups, errors, nativeConditions.orElseGet(client::isGoogle));
+        MultipartRequests multipart = new MultipartRequests(bucket, data, urls, errors, settings);
         put = new PutObject(bucket, names, data, urls, errors, settings, conditions);
         copy = new GcsCopy(bucket, names, client.client(), objects, conditions, settings);
         deletion = new GcsDeletion(bucket, names, client.client());
+        multipartUploads = new MultipartUploads(
+                bucket, names, client.client(), multipart, errors, objects, lookups, conditions, copy, uploads);
         incomplete = new GcsUploads(bucket, names, client.client(), multipart);
         presigning = new Presigning(bucket, names, client.client(), urls, settings);
         transport = new ContentTransport(transportSettings, bucket, client, errors);
@@ -246,34 +244,7 @@ public final class GcsBlobStore implements BlobStore {
         if (transport.isGrpc(Operation.CREATE_UPLOAD, key)) {
             throw new UnsupportedOperationException("zonal buckets have no multipart uploads; see capabilities()");
         }
-        Precondition condition = options.precondition();
-        if (condition instanceof Precondition.IfMatch match) {
-            Generations.require(Operation.CREATE_UPLOAD, key, match.version());
-        }
-        String atKey = names.objectOf(Operation.CREATE_UPLOAD, key);
-        String object = condition == Precondition.none()
-                ? atKey
-                : names.hiddenObject(UUID.randomUUID().toString(), key);
-        return uploads.create(
-                () -> upload(multipart.create(key, object, options), ReceivedParts.none(), layout, options));
-    }
-
-    private GcsMultipartUpload upload(
-            MultipartRequests.Upload remote, ReceivedParts received, PartLayout layout, StoreOptions options) {
-        return new GcsMultipartUpload(
-                bucket,
-                names,
-                remote,
-                received,
-                client.client(),
-                errors,
-                objects,
-                lookups,
-                conditions,
-                layout,
-                options,
-                copy,
-                uploads);
+        return multipartUploads.create(key, layout, options);
     }
 
     /**
@@ -292,18 +263,7 @@ public final class GcsBlobStore implements BlobStore {
         if (transport.isGrpc(Operation.RESUME_UPLOAD, key)) {
             throw new UnsupportedOperationException("zonal buckets have no multipart uploads; see capabilities()");
         }
-        GcsObjectNames.Target target = names.target(Operation.RESUME_UPLOAD, key, id);
-        boolean hidden = !target.object().equals(names.objectOf(Operation.RESUME_UPLOAD, key));
-        if (target.unpublished() || hidden == (options.precondition() == Precondition.none())) {
-            return Optional.empty(); // another kind of upload than the one that these options create
-        }
-        Optional<MultipartRequests.Resumed> resumed = multipart.resume(key, target.object(), target.serverId());
-        if (resumed.isEmpty()) {
-            return Optional.empty();
-        }
-        MultipartUpload upload = upload(resumed.get().upload(), resumed.get().received(), layout, options);
-        upload.keep();
-        return Optional.of(upload);
+        return multipartUploads.resume(key, id, layout, options);
     }
 
     /**

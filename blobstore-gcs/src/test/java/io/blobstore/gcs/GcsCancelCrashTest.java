@@ -1,7 +1,5 @@
 package io.blobstore.gcs;
 
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
-
 import com.google.cloud.NoCredentials;
 import io.blobstore.BlobStore;
 import io.blobstore.Crc32c;
@@ -9,12 +7,12 @@ import io.blobstore.Precondition;
 import io.blobstore.contract.CampaignScale;
 import io.blobstore.contract.ProcessMaps;
 import io.blobstore.http.CancelledUploads;
+import io.blobstore.http.CancelledUploads.Series;
 import io.blobstore.http.ScriptedExchange;
 import io.blobstore.http.ScriptedServer;
 import io.blobstore.http.ScriptedUploads;
 import io.blobstore.http.TestAuthority;
 import io.blobstore.http.TlsEngine;
-import io.netty.handler.ssl.OpenSsl;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
@@ -23,10 +21,8 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
-import org.conscrypt.Conscrypt;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Cancels uploads, a thousand in the campaign tier, at random points, and unmaps their memory immediately. Half of them
@@ -38,14 +34,16 @@ class GcsCancelCrashTest {
     @TempDir
     private Path directory;
 
-    @ParameterizedTest
-    @CsvSource({"OPENSSL, false, 500", "OPENSSL, true, 250", "CONSCRYPT, true, 250"})
-    void cancellingAnUploadAtAnyPointAndUnmappingIsSafe(TlsEngine engine, boolean secure, int times) throws Exception {
+    @Test
+    void cancellingAnUploadAtAnyPointAndUnmappingIsSafe() throws Exception {
         ProcessMaps.assumeReadable();
-        boolean available = engine == TlsEngine.OPENSSL ? OpenSsl.isAvailable() : Conscrypt.isAvailable();
-        assumeTrue(available || !secure, "this platform has no native library for " + engine);
 
-        CancelledUploads.requireSurvival(Child.class, directory, engine, secure, CampaignScale.of(times));
+        CancelledUploads.requireSurvival(
+                Child.class,
+                directory,
+                new Series(TlsEngine.OPENSSL, false, CampaignScale.of(500)),
+                new Series(TlsEngine.OPENSSL, true, CampaignScale.of(250)),
+                new Series(TlsEngine.CONSCRYPT, true, CampaignScale.of(250)));
     }
 
     /** A server of uploads that also has hidden objects, which are copied and deleted by the JSON API. */

@@ -2,6 +2,7 @@ package io.blobstore.http;
 
 import static io.blobstore.http.ScriptedUploads.require;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.blobstore.BlobKey;
 import io.blobstore.BlobStore;
@@ -17,10 +18,12 @@ import io.blobstore.memory.MappedFile;
 import io.blobstore.transfer.Transfer;
 import io.blobstore.transfer.TransferManager;
 import io.blobstore.transfer.UploadOptions;
+import io.netty.handler.ssl.OpenSsl;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 import java.util.Set;
@@ -32,6 +35,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.conscrypt.Conscrypt;
 
 /**
  * The program of a child JVM that cancels uploads from mapped files at random points, and unmaps their memory as soon
@@ -44,6 +49,7 @@ public abstract class CancelledUploads {
 
     private static final int PART = 5 << 20;
     private static final int WORKERS = 2;
+    private static final int WARM_UP = 10;
     /** The maximum number of uploads per upload to be cancelled, if not all moments have been tried before. */
     private static final int MAX_RATIO = 10;
 
@@ -70,39 +76,78 @@ public abstract class CancelledUploads {
     // ---- the test
 
     /**
-     * Runs a program in a child JVM, and asserts that it succeeded.
+     * Uploads of which a number is cancelled.
+     *
+     * @param secure whether they use TLS, by the engine
+     */
+    public record Series(TlsEngine engine, boolean secure, int times) {
+        private boolean isAvailable() {
+            return !secure || (engine == TlsEngine.OPENSSL ? OpenSsl.isAvailable() : Conscrypt.isAvailable());
+        }
+
+        private String argument() {
+            return engine + "," + secure + "," + times;
+        }
+
+        private static Series of(String argument) {
+            String[] parts = argument.split(",");
+            return new Series(TlsEngine.valueOf(parts[0]), Boolean.parseBoolean(parts[1]), Integer.parseInt(parts[2]));
+        }
+
+        @Override
+        public String toString() {
+            return secure ? engine.name() : "plain";
+        }
+    }
+
+    /**
+     * Runs a program in a child JVM, and asserts that it succeeded. Series whose engine this platform does not have are
+     * left out.
      *
      * @param program a class whose {@code main} method calls {@link #main(Supplier, String[])}
      */
-    public static void requireSurvival(Class<?> program, Path directory, TlsEngine engine, boolean secure, int times)
+    public static void requireSurvival(Class<?> program, Path directory, Series... series)
             throws IOException, InterruptedException {
+        List<Series> available = Stream.of(series).filter(Series::isAvailable).toList();
+
         Exit exit = ChildJvm.of(program, directory)
-                .with("-D" + TlsEngine.PROPERTY + "=" + engine.name().toLowerCase(Locale.ROOT))
-                .run(Duration.ofMinutes(3), Boolean.toString(secure), Integer.toString(times));
+                .with("-XX:+UseSerialGC")
+                .run(
+                        Duration.ofMinutes(3),
+                        available.stream().map(Series::argument).toArray(String[]::new));
 
         assertThat(exit.code()).as(exit.output()).isZero();
-        assertThat(exit.output())
-                .contains("after each of " + times + " cancelled uploads")
-                .doesNotContain("ERROR", "A fatal error");
-        System.out.println((secure ? engine : "plain") + ": " + exit.output().strip());
+        assertThat(exit.output()).doesNotContain("ERROR", "A fatal error");
+        for (Series one : available) {
+            assertThat(exit.output()).contains(one + ": after each of " + one.times() + " cancelled uploads");
+        }
+        System.out.println(exit.output().strip());
+        assumeTrue(available.size() == series.length, "this platform has no native library for some series");
     }
 
     // ---- the program
 
-    /** Runs the program twice, as the first run loads classes and libraries, which hold descriptors. */
+    /** Runs each series twice, as the first runs load classes and libraries, which hold descriptors. */
     protected static void main(Supplier<CancelledUploads> programs, String[] args) throws Exception {
-        boolean secure = Boolean.parseBoolean(args[0]);
-        int times = Integer.parseInt(args[1]);
+        List<Series> series = Stream.of(args).map(Series::of).toList();
         for (int worker = 0; worker < WORKERS; worker++) {
             Calls.makeSparse(file(worker), SIZE);
         }
-        programs.get().run(secure, 20);
+        for (Series one : series) {
+            programs.get().run(one, WARM_UP);
+        }
         OpenDescriptors descriptors = OpenDescriptors.now();
         Set<Thread> threads = new HashSet<>(Thread.getAllStackTraces().keySet());
 
-        CancelledUploads all = programs.get();
-        all.run(secure, times);
+        for (Series one : series) {
+            CancelledUploads uploads = programs.get();
+            uploads.run(one, one.times());
+            uploads.requireNothingLeft(descriptors, threads);
+            uploads.requireAllMoments(one);
+        }
+    }
 
+    private void requireNothingLeft(OpenDescriptors descriptors, Set<Thread> threads) throws Exception {
         require(LeaseTicket.openLeases().isEmpty(), "leases are left: " + LeaseTicket.openLeases());
         require(LeaseTicket.leaked() == 0, "leases were forgotten");
         for (int worker = 0; worker < WORKERS; worker++) {
@@ -115,12 +160,16 @@ public abstract class CancelledUploads {
             }
         }
         descriptors.requireNoMore();
-        require(all.uploads.left().isEmpty(), "the server still has " + all.uploads.left());
-        System.out.println("after each of " + times + " cancelled uploads the memory was unmapped: " + all.cancelled
-                + " cancelled, " + all.completed + " completed, " + all.uploads.created() + " created on the server");
-        require(all.cancelled.get() >= times, "too few");
-        require(all.completed.get() > 0, "all moments must be tried, the end too");
-        require(all.uploads.created() < all.numbers.get(), "all moments must be tried, the beginning too");
+        require(uploads.left().isEmpty(), "the server still has " + uploads.left());
+    }
+
+    private void requireAllMoments(Series series) {
+        System.out.println(series + ": after each of " + series.times() + " cancelled uploads the memory was unmapped: "
+                + cancelled + " cancelled, " + completed + " completed, " + uploads.created()
+                + " created on the server");
+        require(cancelled.get() >= series.times(), "too few");
+        require(completed.get() > 0, "all moments must be tried, the end too");
+        require(uploads.created() < numbers.get(), "all moments must be tried, the beginning too");
     }
 
     private static Path file(int worker) {
@@ -132,9 +181,10 @@ public abstract class CancelledUploads {
     }
 
     /** Uploads until {@code times} uploads were cancelled and all moments were tried. */
-    private void run(boolean secure, int times) throws Exception {
+    private void run(Series series, int times) throws Exception {
+        System.setProperty(TlsEngine.PROPERTY, series.engine().name().toLowerCase(Locale.ROOT));
         ExecutorService workers = Executors.newFixedThreadPool(WORKERS);
-        try (ScriptedServer server = secure
+        try (ScriptedServer server = series.secure()
                         ? ScriptedServer.secure(
                                 TestAuthority.get().serverContext(TestAuthority.Identity.SERVER), uploads)
                         : ScriptedServer.plain(uploads);

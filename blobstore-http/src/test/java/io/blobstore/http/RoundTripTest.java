@@ -36,22 +36,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RoundTripTest {
     /** Sizes around those of TLS records, and of common buffers. */
     private static final int[] SIZES = {
-        0,
-        1,
-        2,
-        4095,
-        4096,
-        4097,
-        16_383,
-        16_384,
-        16_385,
-        65_535,
-        65_536,
-        65_537,
-        131_072,
-        262_145,
-        1 << 20,
-        (3 << 20) + 7
+        0, 1, 2, 4095, 4096, 4097, 16_383, 16_384, 16_385, 65_535, 65_536, 65_537, 131_072, 262_145, (1 << 20) + 7
     };
 
     @TempDir
@@ -284,6 +269,9 @@ class RoundTripTest {
             for (int pieceSize : new int[] {7, 999, 100_003}) { // parts of TLS records and of their overhead
                 for (boolean chunked : new boolean[] {false, true}) {
                     for (int size : SIZES) {
+                        if (size > 30_000 * pieceSize) {
+                            continue; // as many pieces take long, and meet nothing that fewer do not
+                        }
                         byte[] content = Calls.content(size);
                         server.then(sending(content, chunked));
                         PiecesWindow window = new PiecesWindow(size + 10, pieceSize);

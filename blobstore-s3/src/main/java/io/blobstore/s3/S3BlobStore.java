@@ -29,7 +29,6 @@ import io.blobstore.http.objects.BucketStoreBuilder;
 import io.blobstore.http.objects.Conditions;
 import io.blobstore.http.objects.ObjectNames;
 import io.blobstore.http.objects.RangedRead;
-import io.blobstore.http.objects.ReceivedParts;
 import io.blobstore.http.objects.Retries;
 import io.blobstore.http.objects.RetryClock;
 import io.blobstore.spi.ByteRanges;
@@ -114,8 +113,8 @@ public final class S3BlobStore implements BlobStore {
     private final S3Headers headers;
     private final S3Errors errors;
     private final S3ObjectReader objects;
-    private final Conditions conditions;
     private final MultipartRequests multipart;
+    private final MultipartUploads multipartUploads;
     private final PutObject put;
     private final S3Copy copy;
     private final S3Deletion deletion;
@@ -163,11 +162,12 @@ public final class S3BlobStore implements BlobStore {
         capabilities = CAPABILITIES.toBuilder()
                 .conditionalStore(enforced ? Support.NATIVE : Support.EMULATED)
                 .build();
-        conditions = new Conditions(
+        Conditions conditions = new Conditions(
                 new S3ObjectReader(bucket.forLookups(), names, client, data, headers, errors, checksums),
                 errors,
                 enforced);
         multipart = new MultipartRequests(bucket, names, client, data, headers, errors, checksums);
+        multipartUploads = new MultipartUploads(bucket, multipart, conditions, errors, uploads);
         put = new PutObject(bucket, names, data, headers, errors, conditions);
         copy = new S3Copy(
                 bucket,
@@ -277,15 +277,7 @@ public final class S3BlobStore implements BlobStore {
         Objects.requireNonNull(options, "options");
         layout.requireWithin(CAPABILITIES);
         bucket.requireOpen();
-        return uploads.create(() -> new S3MultipartUpload(
-                bucket,
-                multipart.create(Operation.CREATE_UPLOAD, Operation.COMPLETE_UPLOAD, key, S3Headers.metadata(options)),
-                ReceivedParts.none(),
-                layout,
-                options.precondition(),
-                conditions,
-                errors,
-                uploads));
+        return multipartUploads.create(key, layout, options);
     }
 
     /**
@@ -302,22 +294,7 @@ public final class S3BlobStore implements BlobStore {
         Objects.requireNonNull(options, "options");
         layout.requireWithin(CAPABILITIES);
         bucket.requireOpen();
-        Optional<MultipartRequests.Resumed> resumed =
-                multipart.resume(Operation.RESUME_UPLOAD, Operation.COMPLETE_UPLOAD, key, id);
-        if (resumed.isEmpty()) {
-            return Optional.empty();
-        }
-        MultipartUpload upload = new S3MultipartUpload(
-                bucket,
-                resumed.get().upload(),
-                resumed.get().received(),
-                layout,
-                options.precondition(),
-                conditions,
-                errors,
-                uploads);
-        upload.keep();
-        return Optional.of(upload);
+        return multipartUploads.resume(key, id, layout, options);
     }
 
     /**

@@ -13,27 +13,14 @@ import com.google.bytestream.ByteStreamProto.ReadRequest;
 import com.google.bytestream.ByteStreamProto.ReadResponse;
 import com.google.protobuf.ByteString;
 import io.blobstore.BlobKey;
-import io.blobstore.BlobMetadata;
 import io.blobstore.BlobSource;
-import io.blobstore.BlobStoreException;
-import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
-import io.blobstore.ForwardingBlobStore;
-import io.blobstore.MultipartUpload;
-import io.blobstore.Operation;
-import io.blobstore.ReadOptions;
-import io.blobstore.ReadResult;
 import io.blobstore.StoreOptions;
-import io.blobstore.StoredBlob;
-import io.blobstore.TargetException;
 import io.blobstore.cache.WriteBackOptions;
 import io.blobstore.cas.CacheOptions;
 import io.blobstore.cas.StorageMode;
-import io.blobstore.contract.InMemoryBlobStore;
-import io.blobstore.contract.LeakCheck;
 import io.blobstore.server.RawClient.Response;
 import io.blobstore.server.ServerFixture.Content;
-import io.blobstore.spi.PartLayout;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
@@ -41,8 +28,6 @@ import io.grpc.netty.shaded.io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.grpc.netty.shaded.io.netty.channel.nio.NioIoHandler;
 import io.grpc.netty.shaded.io.netty.channel.socket.nio.NioSocketChannel;
 import java.io.IOException;
-import java.io.InputStream;
-import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -53,150 +38,16 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What a server fetches from a bucket, and uploads to it. */
-@ExtendWith(LeakCheck.class)
-class RemoteTierTest {
-    private static final int MIB = ServerFixture.MIB;
-
-    @TempDir
-    Path directory;
-
-    /** A bucket that counts, fails or hangs. */
-    private static final class Bucket extends ForwardingBlobStore {
-        final List<BlobKey> heads = new CopyOnWriteArrayList<>();
-        final AtomicInteger requests = new AtomicInteger();
-        final List<BlobKey> stored = new CopyOnWriteArrayList<>();
-        final List<Long> reads = new CopyOnWriteArrayList<>();
-        volatile boolean down;
-        volatile CountDownLatch hanging = new CountDownLatch(0);
-        /** After so many bytes of an object, a read waits for {@link #tail}. */
-        volatile long stallsAt = Long.MAX_VALUE;
-
-        volatile CountDownLatch tail = new CountDownLatch(0);
-        final AtomicInteger multipart = new AtomicInteger();
-
-        Bucket() {
-            super(new InMemoryBlobStore());
-        }
-
-        private void act(Operation operation, BlobKey key) throws IOException {
-            requests.incrementAndGet();
-            if (down) {
-                throw new BlobStoreException(operation, key, "the bucket is down", null, true);
-            }
-            try {
-                hanging.await();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new java.io.InterruptedIOException();
-            }
-        }
-
-        @Override
-        public BlobMetadata head(BlobKey key) throws IOException {
-            heads.add(key);
-            act(Operation.HEAD, key);
-            return super.head(key);
-        }
-
-        @Override
-        public ReadResult read(BlobKey key, ByteRange range, BlobTarget.Window target, ReadOptions options)
-                throws IOException {
-            act(Operation.READ, key);
-            ReadResult read = super.read(key, range, new Stalling(range.offset(), target), options);
-            reads.add(read.length());
-            return read;
-        }
-
-        /** A window of which the rest is filled later. */
-        private final class Stalling implements BlobTarget.Window {
-            private final long offset;
-            private final BlobTarget.Window target;
-            private final long room;
-
-            Stalling(long offset, BlobTarget.Window target) {
-                this.offset = offset;
-                this.target = target;
-                room = target.remaining();
-            }
-
-            @Override
-            public long remaining() {
-                return target.remaining();
-            }
-
-            @Override
-            public ByteBuffer buffer() throws TargetException {
-                if (offset + room - target.remaining() >= stallsAt) {
-                    try {
-                        tail.await();
-                    } catch (InterruptedException e) {
-                        Thread.currentThread().interrupt();
-                        throw new TargetException("test", "interrupted", e);
-                    }
-                }
-                return target.buffer();
-            }
-        }
-
-        @Override
-        public MultipartUpload createMultipartUpload(BlobKey key, PartLayout layout, StoreOptions options)
-                throws IOException {
-            multipart.incrementAndGet();
-            return super.createMultipartUpload(key, layout, options);
-        }
-
-        @Override
-        public StoredBlob store(BlobKey key, BlobSource content, StoreOptions options) throws IOException {
-            act(Operation.STORE, key);
-            stored.add(key);
-            return super.store(key, content, options);
-        }
-
-        @Override
-        public String toString() {
-            return "bucket";
-        }
-    }
-
-    private final Bucket bucket = new Bucket();
-
-    private ServerFixture start(String name) throws IOException {
-        return start(name, builder -> builder);
-    }
-
-    private ServerFixture start(String name, UnaryOperator<RemoteOptions.Builder> options) throws IOException {
-        RemoteOptions remote = options.apply(RemoteOptions.builder(bucket).lookupTimeout(Duration.ofMillis(300)))
-                .build();
-        return ServerFixture.start(directory.resolve(name), builder -> builder.remote(remote));
-    }
-
-    private static String key(Content content) {
-        return "cas.v2/" + content.hash().substring(0, 2) + "/" + content.hash();
-    }
-
-    private void upload(ServerFixture server, Content... contents) throws IOException {
-        try (RawClient client = server.connect()) {
-            for (Content content : contents) {
-                assertThat(client.put(content.path(), content.bytes()).status()).isEqualTo(200);
-            }
-        }
-        server.server.close();
-    }
-
+class RemoteTierTest extends RemoteTierFixture {
     @Test
     void whatOneServerIsGivenAnotherServerOfTheBucketHas() throws IOException {
         Content large = ServerFixture.text(1, 3 * MIB + 7);
@@ -277,94 +128,6 @@ class RemoteTierTest {
         }
     }
 
-    /** Stores the casblob of some content, perhaps with a flipped bit near its end. */
-    private Content storeLarge(boolean damaged) throws IOException {
-        Content content = ServerFixture.random(7, 16 * MIB);
-        try (ServerFixture first = ServerFixture.start(
-                directory.resolve("first"),
-                CacheOptions.builder()
-                        .maxBytes(1L << 30)
-                        .storageMode(StorageMode.ZSTD)
-                        .build(),
-                builder -> builder.remote(RemoteOptions.of(bucket)))) {
-            upload(first, content);
-        }
-        if (damaged) {
-            BlobKey key = BlobKey.of(key(content));
-            ByteBuffer stored = ByteBuffer.allocate((int) bucket.head(key).size());
-            bucket.read(key, ByteRange.all(), stored);
-            int near = stored.limit() - 1000;
-            stored.put(near, (byte) (stored.get(near) ^ 1)).flip();
-            bucket.store(key, BlobSource.of(stored), StoreOptions.DEFAULT);
-        }
-        return content;
-    }
-
-    /** Starts a server with one thread that compresses, which bounds what has arrived but cannot be read yet. */
-    private ServerFixture startWithOneThread(String name) throws IOException {
-        return ServerFixture.start(
-                directory.resolve(name),
-                CacheOptions.builder().maxBytes(1L << 30).compressionThreads(1).build(),
-                builder ->
-                        builder.remote(RemoteOptions.builder(bucket).readOnly().build()));
-    }
-
-    /**
-     * Reads what has arrived before the bucket goes on; returns all that the client gets. Of the 12 MiB that arrive
-     * before, five frames of 1 MiB may be compressed, and another two incomplete.
-     */
-    private byte[] readWhileTheBucketStalls(ServerFixture server, Content content) throws IOException {
-        bucket.stallsAt = 12 * MIB;
-        bucket.tail = new CountDownLatch(1);
-        try (RawClient client = server.connect()) {
-            InputStream in = client.head("GET", content.path()).socket().getInputStream();
-            StringBuilder head = new StringBuilder();
-            while (head.indexOf("\r\n\r\n") < 0) {
-                head.append((char) in.read());
-            }
-            assertThat(head.toString())
-                    .startsWith("HTTP/1.1 200 ")
-                    .containsIgnoringCase("content-length: " + content.bytes().length);
-            byte[] first = in.readNBytes(4 * MIB);
-            assertThat(first.length).as("bytes before the bucket goes on").isEqualTo(4 * MIB);
-            assertThat(server.cache.stats().entries()).as("not complete").isZero();
-            bucket.tail.countDown();
-            byte[] rest;
-            try {
-                rest = in.readNBytes(content.bytes().length - first.length);
-            } catch (SocketException e) {
-                rest = new byte[0]; // it was reset
-            }
-            byte[] all = Arrays.copyOf(first, first.length + rest.length);
-            System.arraycopy(rest, 0, all, first.length, rest.length);
-            return all;
-        } finally {
-            bucket.tail.countDown();
-        }
-    }
-
-    @Test
-    void contentIsSentWhileItArrives() throws IOException {
-        Content content = storeLarge(false);
-        try (ServerFixture second = startWithOneThread("second")) {
-            assertThat(Arrays.mismatch(readWhileTheBucketStalls(second, content), content.bytes()))
-                    .isEqualTo(-1);
-            assertThat(second.cache.stats().entries()).isEqualTo(1);
-        }
-    }
-
-    @Test
-    void contentThatTurnsOutToBeDamagedEndsWithoutItsLastPartAndIsNotKept() throws IOException {
-        Content content = storeLarge(true);
-        try (ServerFixture second = startWithOneThread("second")) {
-            byte[] got = readWhileTheBucketStalls(second, content);
-            assertThat(got.length).isLessThanOrEqualTo(content.bytes().length - MIB);
-            assertThat(Arrays.mismatch(got, 0, got.length, content.bytes(), 0, got.length))
-                    .isEqualTo(-1);
-            assertThat(second.cache.stats().entries()).isZero();
-        }
-    }
-
     @Test
     void aCasblobIsSentAsItIsInPartsIfItIsLarge() throws IOException {
         Content small = ServerFixture.text(1, 2 * MIB);
@@ -442,23 +205,6 @@ class RemoteTierTest {
             upload(server, content);
         }
         assertThat(bucket.stored).extracting(BlobKey::toString).containsExactly("a/b/cas.v2/" + content.hash());
-    }
-
-    @Test
-    void closingWhileTheBucketHangsDoesNotWaitForIt() throws Exception {
-        Content content = ServerFixture.text(1, 2 * MIB);
-        try (ServerFixture first = start("first")) {
-            upload(first, content);
-        }
-        bucket.hanging = new CountDownLatch(1);
-        int requests = bucket.requests.get();
-        try (ServerFixture second = start("second", options -> options.lookupTimeout(ServerFixture.PATIENCE));
-                RawClient client = second.connect()) {
-            client.send("GET " + content.path() + " HTTP/1.1\r\nHost: a\r\n\r\n");
-            ServerFixture.await(() -> bucket.requests.get() > requests);
-        } finally {
-            bucket.hanging.countDown();
-        }
     }
 
     @Test
@@ -555,32 +301,6 @@ class RemoteTierTest {
                     RawClient client = third.connect()) {
                 assertThat(client.get(expected.path()).body()).isEqualTo(expected.bytes());
             }
-        }
-    }
-
-    @Test
-    void aBucketThatFailsOrHangsIsAMissAndLocalHitsGoOn() throws IOException {
-        Content kept = ServerFixture.text(1, 1000);
-        try (ServerFixture server = start("server", RemoteOptions.Builder::readOnly);
-                RawClient client = server.connect()) {
-            assertThat(client.put(kept.path(), kept.bytes()).status()).isEqualTo(200);
-            bucket.down = true;
-            bucket.requests.set(0);
-            for (int i = 0; i < 10; i++) {
-                assertThat(client.get(ServerFixture.text(10 + i, 100).path()).status())
-                        .isEqualTo(404);
-            }
-            assertThat(bucket.requests).as("then it is left alone").hasValue(5);
-            assertThat(client.get("/metrics").text()).contains("blobstore_remote_down 1");
-            assertThat(client.get(kept.path()).body()).isEqualTo(kept.bytes());
-        }
-        bucket.down = false;
-        bucket.hanging = new CountDownLatch(1);
-        try (ServerFixture server = start("server2", RemoteOptions.Builder::readOnly);
-                RawClient client = server.connect()) {
-            assertThat(client.get(kept.path()).status()).isEqualTo(404);
-        } finally {
-            bucket.hanging.countDown();
         }
     }
 

@@ -12,6 +12,7 @@ import io.blobstore.transfer.UploadOptions;
 import io.blobstore.zstd.internal.CasblobHeader;
 import io.blobstore.zstd.internal.CompressionSample;
 import io.blobstore.zstd.internal.ContentDigest;
+import io.blobstore.zstd.internal.ContentHasher;
 import io.blobstore.zstd.internal.FrameCompressor;
 import io.blobstore.zstd.internal.FrameEncoder;
 import io.blobstore.zstd.internal.FrameTable;
@@ -104,14 +105,17 @@ final class CompressedUpload implements ContentGenerator<CompressionResult> {
             writer.write(frame);
             writer.reportProgress(table.contentSize());
         };
+        ContentHasher hasher = new ContentHasher();
         try (CompressionThreads pool = new CompressionThreads(Math.max(1, threads));
-                FrameCompressor compressor =
-                        new FrameCompressor(pool, Math.max(0, threads), level, options.frameChecksums(), sink)) {
+                FrameCompressor compressor = new FrameCompressor(
+                        pool, Math.max(0, threads), level, options.frameChecksums(), hasher::update, sink)) {
             for (long at = 0; at < source.size(); at += options.frameSize()) {
                 compressor.add(source.slice(at, Math.min(options.frameSize(), source.size() - at)), () -> {});
             }
-            digest = compressor.finish();
+            compressor.finish();
         }
+        ContentDigest digest = hasher.digest();
+        this.digest = digest;
         if (casblob) {
             writeStart(writer, digest, table.build());
         } else {

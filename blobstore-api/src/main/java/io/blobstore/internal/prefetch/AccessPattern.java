@@ -1,18 +1,24 @@
 package io.blobstore.internal.prefetch;
 
+import java.util.Arrays;
+
 /**
  * Detects sequential and strided reads of a blob, and decides how far to prefetch. Not thread-safe.
  *
  * <p>Follows gcsfs's adaptive prefetcher (fsspec/gcsfs, pull request 805): nothing is prefetched before three
  * sequential reads; then as many bytes as were read sequentially before, up to a cap, so that at most about half of the
  * fetched bytes are wasted. Unlike there, the streak is counted in bytes read for the first time, so that neither
- * request sizes nor repeated reads matter; and reads at regular distances are detected.
+ * request sizes nor repeated reads matter; reads at regular distances are detected; and if one run of sequential reads
+ * follows another, as in an archive whose members are read, the next one is expected to be as long as the last two.
  */
 public final class AccessPattern {
     /** Sequential reads, or equal distances, before anything is prefetched. */
     private static final int CERTAIN = 3;
 
     private static final int SIZES = 10;
+    /** Runs of several reads, before the length of the next is expected to be the same. */
+    private static final int RUNS = 2;
+
     private static final long MIB = 1L << 20;
     /** For reads of different sizes larger than this, no more than one is prefetched. */
     private static final long LARGE = 64 * MIB;
@@ -29,8 +35,17 @@ public final class AccessPattern {
     private int sizeCount;
     /** Bytes read for the first time since the last jump. */
     private long run;
-    /** The end of that run. */
+    /** The beginning and the end of that run. */
+    private long runStart = Long.MIN_VALUE;
+
     private long runEnd = Long.MIN_VALUE;
+
+    /** The lengths of the last runs, as a ring buffer. */
+    private final long[] runs = new long[RUNS];
+
+    private int nextRun;
+    /** The number of runs, since the last one of a single read. */
+    private int runCount;
 
     private long lastOffset = Long.MIN_VALUE;
     private int lastLength;
@@ -56,7 +71,9 @@ public final class AccessPattern {
         noteStride(offset, length);
         boolean jump = !buffered || strides >= CERTAIN;
         if (jump && offset != runEnd) {
+            endRun();
             forgetRun();
+            runStart = offset;
             runEnd = offset;
         }
         sizes[nextSize] = length;
@@ -82,9 +99,16 @@ public final class AccessPattern {
         lastLength = length;
     }
 
+    private void endRun() {
+        runs[nextRun] = run;
+        nextRun = (nextRun + 1) % RUNS;
+        runCount = sizeCount > 1 ? Math.min(RUNS, runCount + 1) : 0;
+    }
+
     /** Clears the history, for example after a failure. */
     public void reset() {
         forgetRun();
+        runCount = 0;
         lastOffset = Long.MIN_VALUE;
         strides = 0;
     }
@@ -93,6 +117,7 @@ public final class AccessPattern {
         nextSize = 0;
         sizeCount = 0;
         run = 0;
+        runStart = Long.MIN_VALUE;
         runEnd = Long.MIN_VALUE;
     }
 
@@ -111,6 +136,28 @@ public final class AccessPattern {
         long io = multiplier == 1 ? lastLength : mean;
         long most = Math.min(cap, Math.max(2 * mean, WINDOW_OF_SMALL_READS));
         return Math.min(most, multiplier * io);
+    }
+
+    /** Returns the position at which the current run of sequential reads began. */
+    public long runStart() {
+        return runStart;
+    }
+
+    /**
+     * Returns the number of bytes after the last read that will probably be read next, as the last two runs were not
+     * shorter; 0 if they do not tell.
+     */
+    public long expected() {
+        return runCount < RUNS ? 0 : Math.max(0, Arrays.stream(runs).min().orElseThrow() - run);
+    }
+
+    /**
+     * Returns the number of bytes after the last read at which this run will probably have ended, as the last two were
+     * not longer; the largest number if they do not tell.
+     */
+    public long atMost() {
+        long left = Arrays.stream(runs).max().orElseThrow() - run;
+        return runCount < RUNS || left < 0 ? Long.MAX_VALUE : left;
     }
 
     /**

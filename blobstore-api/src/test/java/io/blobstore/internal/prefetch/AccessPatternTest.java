@@ -229,6 +229,72 @@ class AccessPatternTest {
         assertThat(pattern.stride()).isEqualTo(stride);
     }
 
+    private static final long UNKNOWN = Long.MAX_VALUE;
+
+    static List<Arguments> runs() {
+        return List.of(
+                arguments(
+                        "the third member of an archive is expected to be as long as the first two",
+                        then(member(1, 4, 252), member(5, 4, 252), member(9, 4, 100, 152)),
+                        of(0, 0, 0, 0, 252 * K, 152 * K, 0),
+                        of(UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, 252 * K, 152 * K, 0)),
+                arguments(
+                        "the shorter is expected, the longer is possible",
+                        then(member(1, 4, 196), member(5, 4, 46), member(9, 10, 50, 100)),
+                        of(0, 0, 0, 0, 40 * K, 0, 0),
+                        of(UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, 190 * K, 140 * K, 40 * K)),
+                arguments(
+                        "only the last two count",
+                        then(member(1, 1, 1), member(5, 4, 4), member(2, 4, 4), member(4, 1)),
+                        of(0, 0, 0, 0, 0, 0, 7 * K),
+                        of(UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, 4 * K, 0, 7 * K)),
+                arguments(
+                        "a longer one is not limited any more",
+                        then(member(1, 4, 4), member(5, 4, 4), member(9, 4, 4, 4)),
+                        of(0, 0, 0, 0, 4 * K, 0, 0),
+                        of(UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, 4 * K, 0, UNKNOWN)),
+                arguments(
+                        "single reads are no runs",
+                        then(member(1, 4, 4), member(2, 8), member(9, 4, 4), member(4, 4)),
+                        of(0, 0, 0, 0, 0, 0),
+                        of(UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN)));
+    }
+
+    /** Returns sequential reads of some KiB each. */
+    private static List<Read> member(int place, long... kib) {
+        return sequence(
+                place * 100L * M, Arrays.stream(kib).map(each -> each * K).toArray());
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("runs")
+    void lengthsOfRunsTellThoseOfTheNext(String name, List<Read> trace, List<Long> expected, List<Long> possible) {
+        AccessPattern pattern = new AccessPattern(CAP);
+        List<Long> more = new ArrayList<>();
+        List<Long> most = new ArrayList<>();
+        for (Read read : trace) {
+            pattern.read(read.offset, read.length, read.buffered);
+            more.add(pattern.expected());
+            most.add(pattern.atMost());
+        }
+        assertThat(more).isEqualTo(expected);
+        assertThat(most).isEqualTo(possible);
+        pattern.reset();
+        assertThat(pattern.expected()).isZero();
+        assertThat(pattern.atMost()).isEqualTo(UNKNOWN);
+    }
+
+    @Test
+    void aRunBeginsWithTheFirstReadAfterAJump() {
+        AccessPattern pattern = new AccessPattern(CAP);
+        for (Read read : then(sequence(0, M, M), sequence(50 * M, M, M, M))) {
+            pattern.read(read.offset, read.length, read.buffered);
+        }
+        assertThat(pattern.runStart()).isEqualTo(50 * M);
+        pattern.read(54 * M, M, true); // forward inside the prefetched bytes
+        assertThat(pattern.runStart()).isEqualTo(50 * M);
+    }
+
     @Test
     void readsAtRegularDistancesAreNoSequenceEvenIfTheyAreInMemory() {
         AccessPattern pattern = new AccessPattern(CAP);

@@ -13,6 +13,7 @@ import io.blobstore.zstd.internal.IdleObjects;
 import io.blobstore.zstd.internal.SharedEncoders;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.concurrent.Executor;
 
@@ -27,6 +28,7 @@ public final class CasblobWriter implements EntryWriter {
     private final TemporaryEntry file;
     private final CasblobHeader header;
     private final FrameTable.Builder table;
+    private final MessageDigest sha256 = Sha256.newMessageDigest();
     private final FrameCompressor compressor;
     /** The frames in the file, published to the threads that read. */
     private volatile Frames frames;
@@ -66,7 +68,7 @@ public final class CasblobWriter implements EntryWriter {
         this.table = new FrameTable.Builder(header.length(), false);
         this.frames = new Frames(new long[] {header.length(), 0}, 0, 0);
         file.skip(header.length());
-        this.compressor = new FrameCompressor(executor, threads, encoders, this::frame);
+        this.compressor = new FrameCompressor(executor, threads, encoders, sha256::update, this::frame);
     }
 
     private static int frameSize(long contentSize) {
@@ -106,14 +108,14 @@ public final class CasblobWriter implements EntryWriter {
 
     @Override
     public Sha256 finish() throws IOException {
-        Sha256 sha256 = compressor.finish().sha256();
+        compressor.finish();
         if (table.contentSize() == header.contentSize()) { // else it is not published
             try (PooledBuffer memory = DirectBufferPool.shared().take(header.length())) {
                 header.write(table.build(), memory.buffer());
                 file.overwrite(0, memory.buffer().flip());
             }
         }
-        return sha256;
+        return Sha256.ofBytes(sha256.digest());
     }
 
     @Override

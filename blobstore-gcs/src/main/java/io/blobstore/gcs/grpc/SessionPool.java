@@ -19,10 +19,12 @@ import org.jspecify.annotations.Nullable;
  * <table>
  * <caption>The states of a session</caption>
  * <tr><th>state</th><th>entered by</th><th>what can be done with it</th></tr>
- * <tr><td>creating</td><td>a read that finds no free session, and a slot</td><td>others wait only if there is no session
- * at all; the slot is free again if it fails</td></tr>
+ * <tr><td>creating</td><td>a read that finds no free session, and a slot, on a connection without one</td><td>others
+ * wait if there is no session at all, or if both they and those in use are large; the slot is free again if it
+ * fails</td></tr>
  * <tr><td>in use</td><td>its creation, or a read that takes it</td><td>free sessions are taken first; beyond the last
- * slot they are shared in turn, small ranges not behind large ones if possible</td></tr>
+ * slot they are shared, those of the least busy connections first, small ranges not behind large ones if
+ * possible</td></tr>
  * <tr><td>idle</td><td>the last read returns it, unharmed</td><td>taken by the next read, or discarded: the one that was
  * idle longest if there are too many, and each after a time</td></tr>
  * <tr><td>discarded</td><td>a read fails or is cancelled, the stream ends, or it was idle</td><td>not found any more; it
@@ -148,7 +150,7 @@ final class SessionPool implements Closeable {
                     users++;
                     break;
                 }
-                if (!found.hasNone()) {
+                if (!found.shouldWait(length)) {
                     return take(found.shared(length), length);
                 }
                 changed.await();
@@ -221,20 +223,20 @@ final class SessionPool implements Closeable {
             session = opener.open(connection, object, generation, redirect);
         } finally {
             if (session == null) {
-                failed(object, generation);
+                failed(object, generation, connection);
             }
         }
-        return new Lease(add(object, generation, session), length);
+        return add(object, generation, session, length);
     }
 
     /** Gives the slot of a creation back. */
-    private void failed(String object, long generation) {
+    private void failed(String object, long generation, Connection connection) {
         lock.lock();
         try {
             users--;
             if (generation != 0) {
                 ObjectVersion version = new ObjectVersion(object, generation);
-                sessions(version).release();
+                sessions(version).release(connection);
                 forget(version);
             }
             changed.signalAll();
@@ -244,12 +246,12 @@ final class SessionPool implements Closeable {
     }
 
     /** Adds a session that has one user. If there is no slot for it, it is discarded with its last user. */
-    private PooledSession add(String object, long generation, ReadSession session) {
+    private Lease add(String object, long generation, ReadSession session, long length) {
         lock.lock();
         try {
             ObjectVersion version = new ObjectVersion(object, session.resource().getGeneration());
             if (generation != 0) {
-                sessions(new ObjectVersion(object, generation)).release();
+                sessions(new ObjectVersion(object, generation)).release(session.connection());
             }
             PooledSession pooled = new PooledSession(version, session);
             live.add(pooled);
@@ -258,7 +260,7 @@ final class SessionPool implements Closeable {
                 session.cancel("the store was closed");
             }
             changed.signalAll();
-            return pooled;
+            return new Lease(pooled, length);
         } finally {
             lock.unlock();
         }

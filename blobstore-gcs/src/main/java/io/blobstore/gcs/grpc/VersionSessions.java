@@ -1,19 +1,21 @@
 package io.blobstore.gcs.grpc;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
 /**
  * The sessions of one version of an object, and the choice among them: those that no read uses first, then a further
- * one as long as there are connections without one, then all in turn. Guarded by the pool's lock.
+ * one as long as there are connections without one, then those whose connections are least busy. Guarded by the pool's
+ * lock.
  */
 final class VersionSessions {
     private final List<Connection> connections;
     private final List<PooledSession> sessions = new ArrayList<>();
-    private int creating;
-    private int next;
+    /** The connections of the sessions that are being created. */
+    private final List<Connection> creating = new ArrayList<>();
 
     VersionSessions(List<Connection> connections) {
         this.connections = connections;
@@ -21,12 +23,18 @@ final class VersionSessions {
 
     /** Returns whether there is neither a session nor one that is being created. */
     boolean isEmpty() {
-        return sessions.isEmpty() && creating == 0;
+        return sessions.isEmpty() && creating.isEmpty();
     }
 
-    /** Returns whether there is no session, though one may be in creation. */
-    boolean hasNone() {
-        return sessions.isEmpty();
+    /**
+     * Returns whether a read waits for a session that is being created: if there is no other, and a large one also if
+     * it would queue behind another large one.
+     */
+    boolean shouldWait(long length) {
+        return sessions.isEmpty()
+                || (!creating.isEmpty()
+                        && length > Connection.LARGE
+                        && shared(length).connection().carriesLarge());
     }
 
     boolean contains(PooledSession session) {
@@ -40,19 +48,21 @@ final class VersionSessions {
 
     /** Returns whether there may be one session more. */
     boolean hasRoom() {
-        return sessions.size() + creating < connections.size();
+        return sessions.size() + creating.size() < connections.size();
     }
 
     /** Reserves the place of a session that is being created, and returns the connection for it. */
     Connection reserve() {
-        Connection chosen = leastUsed(connections, sessions);
-        creating++;
+        List<Connection> used = new ArrayList<>(creating);
+        sessions.forEach(pooled -> used.add(pooled.connection()));
+        Connection chosen = leastUsed(connections, used);
+        creating.add(chosen);
         return chosen;
     }
 
-    /** Gives a reserved place back. */
-    void release() {
-        creating--;
+    /** Gives the place back that was reserved on a connection. */
+    void release(Connection reserved) {
+        creating.remove(reserved);
     }
 
     /** Adds a session, unless there is no room for it. */
@@ -72,28 +82,21 @@ final class VersionSessions {
     }
 
     /**
-     * Returns the session that the next read shares with others; there must be one. A small range avoids the
-     * connections that carry large ones, if possible.
+     * Returns the session that the next read shares with others; there must be one. Its connection is the least busy
+     * one; for a small range, of those that carry no large ones, if there are any.
      */
     PooledSession shared(long length) {
-        int size = sessions.size();
-        for (int i = 0; i < size; i++) {
-            int index = (next + i) % size;
-            PooledSession candidate = sessions.get(index);
-            if (length > Connection.LARGE || !candidate.connection().carriesLarge()) {
-                next = index + 1;
-                return candidate;
-            }
-        }
-        return sessions.get(next++ % size);
+        return sessions.stream()
+                .min(Comparator.<PooledSession, Boolean>comparing(pooled -> length <= Connection.LARGE
+                                && pooled.connection().carriesLarge())
+                        .thenComparingInt(pooled -> pooled.connection().ranges()))
+                .orElseThrow();
     }
 
-    /** Returns the connection with the fewest of some sessions, and of those the least busy. */
-    static Connection leastUsed(List<Connection> connections, List<PooledSession> sessions) {
+    /** Returns the connection that occurs least among some, and of those the least busy one. */
+    static Connection leastUsed(List<Connection> connections, List<Connection> used) {
         return connections.stream()
-                .min(Comparator.<Connection>comparingLong(connection -> sessions.stream()
-                                .filter(pooled -> pooled.connection() == connection)
-                                .count())
+                .min(Comparator.<Connection>comparingInt(connection -> Collections.frequency(used, connection))
                         .thenComparing(Connection::carriesLarge)
                         .thenComparingInt(Connection::ranges))
                 .orElseThrow();

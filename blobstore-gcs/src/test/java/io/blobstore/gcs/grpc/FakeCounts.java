@@ -23,6 +23,9 @@ final class FakeCounts {
     /** Ranges that BidiReadObject was asked for. */
     final AtomicLong ranges = new AtomicLong();
 
+    /** The largest number of ranges that one stream of BidiReadObject was asked for. */
+    final AtomicLong mostRangesOfSession = new AtomicLong();
+
     /** Messages with content that were sent. */
     final AtomicLong messages = new AtomicLong();
 

@@ -1,40 +1,17 @@
 package io.blobstore.gcs.grpc;
 
-import io.blobstore.BlobKey;
 import io.blobstore.BlobNotFoundException;
 import io.blobstore.BlobStoreException;
-import io.blobstore.Operation;
 import io.blobstore.http.objects.ErrorResponse;
 import io.blobstore.http.objects.ErrorTranslator;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /** Translates the errors of a {@link FakeGrpcStorage}, which are statuses of HTTP by then. */
 final class FakeErrors extends ErrorTranslator {
     FakeErrors() {
         super(FakeGrpcStorage.BUCKET, "the fake", "check it", Set.of());
-    }
-
-    @Override
-    protected boolean isTranslatable(RuntimeException problem) {
-        return false;
-    }
-
-    @Override
-    protected Optional<ErrorResponse> sdkResponse(Throwable problem) {
-        return Optional.empty();
-    }
-
-    @Override
-    protected BlobStoreException translateOther(Operation operation, @Nullable BlobKey key, Exception problem) {
-        return new BlobStoreException(operation, key, message(problem), problem, false);
-    }
-
-    @Override
-    protected Optional<BlobStoreException> translateCode(Failure failure) {
-        return Optional.empty();
     }
 
     @Override

@@ -32,6 +32,7 @@ final class FakeReadStream implements StreamObserver<BidiReadObjectRequest> {
     private final ServerCallStreamObserver<BidiReadObjectResponse> client;
     private final Deque<Range> ranges = new ArrayDeque<>();
     private @Nullable FakeGrpcObject object;
+    private int asked;
     private boolean paused;
     private boolean silent;
     private boolean ended;
@@ -83,6 +84,7 @@ final class FakeReadStream implements StreamObserver<BidiReadObjectRequest> {
             }
             for (ReadRange range : request.getReadRangesList()) {
                 storage.counts.ranges.incrementAndGet();
+                storage.counts.mostRangesOfSession.accumulateAndGet(++asked, Math::max);
                 ranges.add(new Range(range, object.size()));
             }
         } catch (StatusRuntimeException e) {

@@ -119,6 +119,27 @@ class SessionPoolTest extends GrpcReadsBase {
         return null;
     }
 
+    @Test
+    void largeRangesThatBeginTogetherAreSpreadOverAllConnections() throws Exception {
+        long generation = fake.put("blob", CONTENT);
+        fake.faults.ranges(8, range -> true, new ReadFault.Silence(2));
+        ExecutorService executor = Executors.newFixedThreadPool(8);
+        List<Future<?>> futures = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+            futures.add(executor.submit(() -> readAll(Optional.of(generation))));
+        }
+        await(() -> fake.counts.ranges.get() == 8);
+
+        assertThat(fake.counts.readSessions.get()).isEqualTo(4);
+        assertThat(fake.connections()).isEqualTo(4);
+        assertThat(fake.counts.mostRangesOfSession.get()).isEqualTo(2);
+        reads.close();
+        for (Future<?> future : futures) {
+            assertThatThrownBy(future::get).hasCauseInstanceOf(IllegalStateException.class);
+        }
+        executor.shutdown();
+    }
+
     // ---- use
 
     @Test

@@ -49,19 +49,32 @@ public abstract class ErrorTranslator {
         this.throttlingCodes = throttlingCodes;
     }
 
-    // ---- added by backends
+    // ---- added by backends with an SDK, or with error codes of their own
 
-    /** Returns whether an unchecked exception reports the failure of a request, as an SDK's exceptions do. */
-    protected abstract boolean isTranslatable(RuntimeException problem);
+    /**
+     * Returns whether an unchecked exception reports the failure of a request, as an SDK's exceptions do. None does by
+     * default.
+     */
+    protected boolean isTranslatable(RuntimeException problem) {
+        return false;
+    }
 
-    /** Returns the error response that an exception of the SDK, or one of its causes, reports. */
-    protected abstract Optional<ErrorResponse> sdkResponse(Throwable problem);
+    /** Returns the error response that an exception of the SDK, or one of its causes, reports. Empty by default. */
+    protected Optional<ErrorResponse> sdkResponse(Throwable problem) {
+        return Optional.empty();
+    }
 
-    /** Translates a failure that is neither an error response nor one of the transport. */
-    protected abstract BlobStoreException translateOther(Operation operation, @Nullable BlobKey key, Exception problem);
+    /** Translates a failure that is neither an error response nor one of the transport. Not retryable by default. */
+    protected BlobStoreException translateOther(Operation operation, @Nullable BlobKey key, Exception problem) {
+        return new BlobStoreException(operation, key, message(problem), problem, false);
+    }
 
-    /** Translates codes that are specific to this server; returns empty for others. */
-    protected abstract Optional<BlobStoreException> translateCode(Failure failure);
+    /** Translates codes that are specific to this server; returns empty for others, and by default. */
+    protected Optional<BlobStoreException> translateCode(Failure failure) {
+        return Optional.empty();
+    }
+
+    // ---- added by each backend
 
     /** Translates statuses that have a specific meaning for this server; returns empty for others. */
     protected abstract Optional<BlobStoreException> translateStatus(Failure failure);

@@ -91,6 +91,12 @@ final class BlobContext implements TransferContext {
     }
 
     @Override
+    public StoredBlob copy(BlobStore source, BlobKey from, BlobStore target, BlobKey to, UploadOptions options)
+            throws IOException, InterruptedException {
+        return context.copy(source, from, target, to, options);
+    }
+
+    @Override
     public void planned(long totalBytes, int totalParts) {
         // the import has planned all of its blobs
     }

@@ -6,6 +6,7 @@ import io.blobstore.BlobStoreException;
 import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.Operation;
+import io.blobstore.StoreNotFoundException;
 import io.blobstore.internal.file.AtomicFile;
 import io.blobstore.internal.file.ProcessSession;
 import io.blobstore.spi.ByteRanges;
@@ -120,13 +121,15 @@ public final class ComposefsDirectory implements ObjectStore {
     /**
      * Opens a repository, to be closed by the caller. Deletes temporary files of processes that have died.
      *
-     * @throws BlobStoreException if there is none, it has features that are not known here, or the locks are not
-     *     supported
+     * @throws StoreNotFoundException if there is none
+     * @throws BlobStoreException if it has features that are not known here, or the locks are not supported
      */
     public static ComposefsDirectory open(Path root, Locking locking, Durability durability) throws IOException {
         Objects.requireNonNull(root, "root");
         Objects.requireNonNull(locking, "locking");
         Objects.requireNonNull(durability, "durability");
+        Path real = realPath(root);
+        ObjectHash hash = RepositoryMeta.read(real);
         if (locking == Locking.COMPOSEFS && !supportsComposefsLocks()) {
             throw new BlobStoreException(
                     Operation.OPEN,
@@ -136,8 +139,15 @@ public final class ComposefsDirectory implements ObjectStore {
                     null,
                     false);
         }
-        Path real = root.toRealPath();
-        return new ComposefsDirectory(real, RepositoryMeta.read(real), locking, durability);
+        return new ComposefsDirectory(real, hash, locking, durability);
+    }
+
+    private static Path realPath(Path root) throws IOException {
+        try {
+            return root.toRealPath();
+        } catch (NoSuchFileException e) {
+            throw RepositoryMeta.notFound(root, "the directory does not exist");
+        }
     }
 
     @Override

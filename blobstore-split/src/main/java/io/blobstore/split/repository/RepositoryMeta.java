@@ -2,6 +2,7 @@ package io.blobstore.split.repository;
 
 import io.blobstore.BlobStoreException;
 import io.blobstore.Operation;
+import io.blobstore.StoreNotFoundException;
 import io.blobstore.internal.file.AtomicFile;
 import io.blobstore.split.ObjectHash;
 import java.io.IOException;
@@ -90,7 +91,7 @@ final class RepositoryMeta {
             }
             text = Files.readString(root.resolve(FILE));
         } catch (NoSuchFileException e) {
-            throw unsupported(root, "it has no meta.json, so it is no repository; create one first");
+            throw notFound(root, "it has no meta.json, so it is no repository");
         }
         if (!group(VERSION, text).equals("1")) {
             throw unsupported(root, "its version is '" + group(VERSION, text) + "', only 1 is known");
@@ -116,8 +117,16 @@ final class RepositoryMeta {
         return matcher.find() ? matcher.group(1) : "";
     }
 
+    /** Returns the exception for a repository that does not exist. */
+    static StoreNotFoundException notFound(Path root, String problem) {
+        return new StoreNotFoundException(Operation.OPEN, null, message(root, problem + "; create one first"), null);
+    }
+
     private static BlobStoreException unsupported(Path root, String problem) {
-        return new BlobStoreException(
-                Operation.OPEN, null, "the repository " + root + " cannot be opened: " + problem, null, false);
+        return new BlobStoreException(Operation.OPEN, null, message(root, problem), null, false);
+    }
+
+    private static String message(Path root, String problem) {
+        return "the repository " + root + " cannot be opened: " + problem;
     }
 }

@@ -7,18 +7,17 @@ import io.blobstore.BlobKey;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStore;
 import io.blobstore.BlobStoreException;
-import io.blobstore.Crc32c;
 import io.blobstore.ForwardingBlobStore;
 import io.blobstore.MultipartUpload;
 import io.blobstore.Operation;
 import io.blobstore.StoreOptions;
-import io.blobstore.StoredBlob;
 import io.blobstore.UploadedPart;
 import io.blobstore.contract.CampaignScale;
 import io.blobstore.contract.FaultyBlobStore;
 import io.blobstore.contract.FaultyBlobStore.Fault;
 import io.blobstore.contract.InMemoryBlobStore;
 import io.blobstore.contract.LeakCheck;
+import io.blobstore.spi.ForwardingMultipartUpload;
 import io.blobstore.spi.PartLayout;
 import io.blobstore.split.ObjectHash;
 import io.blobstore.split.ObjectId;
@@ -118,46 +117,18 @@ class PartsPutTest {
         void part(BlobKey key, int number) throws IOException;
     }
 
-    private record Hooked(MultipartUpload upload, Before before) implements MultipartUpload {
-        @Override
-        public BlobKey key() {
-            return upload.key();
-        }
+    private static final class Hooked extends ForwardingMultipartUpload {
+        private final Before before;
 
-        @Override
-        public String id() {
-            return upload.id();
-        }
-
-        @Override
-        public PartLayout layout() {
-            return upload.layout();
+        private Hooked(MultipartUpload upload, Before before) {
+            super(upload);
+            this.before = before;
         }
 
         @Override
         public UploadedPart uploadPart(int number, BlobSource content) throws IOException {
             before.part(key(), number);
-            return upload.uploadPart(number, content);
-        }
-
-        @Override
-        public List<UploadedPart> parts() {
-            return upload.parts();
-        }
-
-        @Override
-        public StoredBlob complete(Crc32c checksum) throws IOException {
-            return upload.complete(checksum);
-        }
-
-        @Override
-        public void keep() throws IOException {
-            upload.keep();
-        }
-
-        @Override
-        public void abort() throws IOException {
-            upload.abort();
+            return super.uploadPart(number, content);
         }
     }
 

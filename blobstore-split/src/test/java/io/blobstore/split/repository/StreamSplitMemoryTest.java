@@ -15,6 +15,7 @@ import io.blobstore.contract.Campaign;
 import io.blobstore.contract.CampaignScale;
 import io.blobstore.contract.ChildJvm;
 import io.blobstore.contract.InMemoryBlobStore;
+import io.blobstore.spi.ForwardingMultipartUpload;
 import io.blobstore.spi.PartLayout;
 import io.blobstore.split.ObjectHash;
 import io.blobstore.split.Splitter;
@@ -104,45 +105,38 @@ class StreamSplitMemoryTest {
     }
 
     /** Keeps the first byte of each part. */
-    private record DiscardingUpload(
-            MultipartUpload upload, @Override PartLayout layout, DiscardingStore store) implements MultipartUpload {
-        @Override
-        public BlobKey key() {
-            return upload.key();
+    private static final class DiscardingUpload extends ForwardingMultipartUpload {
+        private final PartLayout layout;
+        private final DiscardingStore store;
+
+        private DiscardingUpload(MultipartUpload upload, PartLayout layout, DiscardingStore store) {
+            super(upload);
+            this.layout = layout;
+            this.store = store;
         }
 
         @Override
-        public String id() {
-            return upload.id();
+        public PartLayout layout() {
+            return layout;
         }
 
         @Override
         public UploadedPart uploadPart(int number, BlobSource content) throws IOException {
             content.forEachBuffer(128 << 10, buffer -> store.discard(buffer.remaining()));
-            UploadedPart kept = upload.uploadPart(number, content.slice(0, 1));
+            UploadedPart kept = super.uploadPart(number, content.slice(0, 1));
             return UploadedPart.of(number, content.size(), kept.checksum());
         }
 
         @Override
         public List<UploadedPart> parts() {
-            return upload.parts().stream()
+            return super.parts().stream()
                     .map(part -> UploadedPart.of(part.partNumber(), layout.length(part.partNumber()), part.checksum()))
                     .toList();
         }
 
         @Override
         public StoredBlob complete(Crc32c checksum) throws IOException {
-            return upload.complete(upload.layout().checksum(upload.parts()));
-        }
-
-        @Override
-        public void keep() throws IOException {
-            upload.keep();
-        }
-
-        @Override
-        public void abort() throws IOException {
-            upload.abort();
+            return super.complete(super.layout().checksum(super.parts()));
         }
     }
 

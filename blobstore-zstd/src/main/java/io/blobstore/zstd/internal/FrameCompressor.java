@@ -1,15 +1,12 @@
 package io.blobstore.zstd.internal;
 
 import io.blobstore.BlobSource;
-import io.blobstore.Crc32c;
-import io.blobstore.Sha256;
 import io.blobstore.internal.buffer.DirectBufferPool;
 import io.blobstore.internal.buffer.DirectBufferPool.PooledBuffer;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
-import java.security.MessageDigest;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.Executor;
@@ -17,12 +14,13 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.zip.CRC32C;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Compresses content as independent zstd frames, in parallel, and hands them on in order. Each frame has the size of
- * its content, and a checksum unless that is not wanted. Computes the digest of the whole content as well.
+ * its content, and a checksum unless that is not wanted. Shows the content to a hash function on the way, while it is
+ * in the processor's cache.
  *
  * <p>One thread uses a compressor: it adds the frames, hashes them, and hands on the compressed ones. Where it would
  * have to wait for a frame that nobody has begun, it compresses that itself; so an executor without a free thread, or
@@ -54,11 +52,9 @@ public final class FrameCompressor implements Closeable {
     private final int threads;
     private final SharedEncoders encoders;
     private final boolean ownsEncoders;
+    private final Consumer<ByteBuffer> hash;
     private final Sink sink;
 
-    private final MessageDigest sha256 = Sha256.newMessageDigest();
-    private final CRC32C crc32c = new CRC32C();
-    private long contentSize;
     /** Whether no more frames can be added: it is finished, or has failed. */
     private boolean ended;
 
@@ -87,32 +83,34 @@ public final class FrameCompressor implements Closeable {
      * @param executor runs up to {@code threads} tasks at a time, each as long as there are frames to compress
      * @param threads 0 or more; with 0, the thread that adds does everything
      * @param level the compression level of zstd, or {@link FrameEncoder#STORED}
+     * @param checksums whether each frame has a checksum
+     * @param hash receives all content in order, from position to limit of buffers that it may advance, by the thread
+     *     that adds
      * @param sink receives the frames
      * @throws IllegalArgumentException if zstd does not have this level
      */
-    public FrameCompressor(Executor executor, int threads, int level, Sink sink) {
-        this(executor, threads, level, true, sink);
+    public FrameCompressor(
+            Executor executor, int threads, int level, boolean checksums, Consumer<ByteBuffer> hash, Sink sink) {
+        this(executor, threads, new SharedEncoders(level, checksums, threads + 1, threads + SPARE), true, hash, sink);
     }
 
     /**
-     * Creates a compressor as the other constructor does.
-     *
-     * @param checksums whether each frame has a checksum
-     */
-    public FrameCompressor(Executor executor, int threads, int level, boolean checksums, Sink sink) {
-        this(executor, threads, new SharedEncoders(level, checksums, threads + 1, threads + SPARE), true, sink);
-    }
-
-    /**
-     * Creates a compressor as the first constructor does, of many that share their encoders.
+     * Creates a compressor as the other constructor does, of many that share their encoders.
      *
      * @param encoders to be closed by the caller, after this
      */
-    public FrameCompressor(Executor executor, int threads, SharedEncoders encoders, Sink sink) {
-        this(executor, threads, encoders, false, sink);
+    public FrameCompressor(
+            Executor executor, int threads, SharedEncoders encoders, Consumer<ByteBuffer> hash, Sink sink) {
+        this(executor, threads, encoders, false, hash, sink);
     }
 
-    private FrameCompressor(Executor executor, int threads, SharedEncoders encoders, boolean ownsEncoders, Sink sink) {
+    private FrameCompressor(
+            Executor executor,
+            int threads,
+            SharedEncoders encoders,
+            boolean ownsEncoders,
+            Consumer<ByteBuffer> hash,
+            Sink sink) {
         if (threads < 0) {
             throw new IllegalArgumentException("the number of threads must be 0 or more; got " + threads);
         }
@@ -120,6 +118,7 @@ public final class FrameCompressor implements Closeable {
         this.threads = threads;
         this.encoders = encoders;
         this.ownsEncoders = ownsEncoders;
+        this.hash = hash;
         this.sink = sink;
     }
 
@@ -143,7 +142,6 @@ public final class FrameCompressor implements Closeable {
             begin();
             handOnUntilRoom();
             content.forEachBuffer((int) content.size(), adding);
-            contentSize += content.size();
             ended = false;
         } finally {
             adding.end();
@@ -160,14 +158,16 @@ public final class FrameCompressor implements Closeable {
     }
 
     /**
-     * Waits until all frames were handed on, and returns the digest of the content. Nothing can be added after that.
+     * Waits until all frames were handed on. Nothing can be added after that.
+     *
+     * @throws InterruptedIOException if the thread is interrupted while it waits; the interrupt stays set
+     * @throws IOException if a frame cannot be compressed, or the sink throws it
      */
-    public ContentDigest finish() throws IOException {
+    public void finish() throws IOException {
         begin();
         while (handOn(true)) {
             // the next one
         }
-        return new ContentDigest(contentSize, new Crc32c((int) crc32c.getValue()), Sha256.ofBytes(sha256.digest()));
     }
 
     /** Marks this as ended, unless all goes well. */
@@ -197,7 +197,7 @@ public final class FrameCompressor implements Closeable {
             if (buffer.isDirect() && buffer.remaining() == content.size()) {
                 users.incrementAndGet();
                 submit(new FrameJob(content, this::release));
-                hash(buffer);
+                hash.accept(buffer);
                 return;
             }
             PooledBuffer memory = copy;
@@ -205,18 +205,13 @@ public final class FrameCompressor implements Closeable {
                 memory = DirectBufferPool.shared().take((int) content.size());
                 copy = memory;
             }
-            hash(buffer.duplicate());
+            hash.accept(buffer.duplicate());
             memory.buffer().put(buffer);
             if (!memory.buffer().hasRemaining()) {
                 copy = null;
                 memory.buffer().flip();
                 submit(new FrameJob(memory));
             }
-        }
-
-        private void hash(ByteBuffer buffer) {
-            crc32c.update(buffer.duplicate());
-            sha256.update(buffer);
         }
 
         void end() {

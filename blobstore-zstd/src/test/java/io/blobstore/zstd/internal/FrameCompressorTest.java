@@ -74,23 +74,29 @@ class FrameCompressorTest {
         }
     }
 
-    private static ContentDigest addAll(FrameCompressor compressor, BlobSource content, int frameSize)
-            throws IOException {
+    /** Returns a compressor of frames with checksums that hashes what it compresses. */
+    private static FrameCompressor compressor(Executor executor, int tasks, int level, FrameCompressor.Sink sink) {
+        return new FrameCompressor(executor, tasks, level, true, new ContentHasher()::update, sink);
+    }
+
+    private static void addAll(FrameCompressor compressor, BlobSource content, int frameSize) throws IOException {
         for (long at = 0; at < content.size(); at += frameSize) {
             compressor.add(content.slice(at, Math.min(frameSize, content.size() - at)), NOTHING);
         }
-        return compressor.finish();
+        compressor.finish();
     }
 
     private void assertRoundTrip(
             BlobSource source, byte[] content, int frameSize, int level, int tasks, Executor executor)
             throws IOException {
         Decoder decoder = new Decoder();
-        try (FrameCompressor compressor = new FrameCompressor(executor, tasks, level, decoder)) {
-            ContentDigest digest = addAll(compressor, source, frameSize);
+        ContentHasher hasher = new ContentHasher();
+        try (FrameCompressor compressor = new FrameCompressor(executor, tasks, level, true, hasher::update, decoder)) {
+            addAll(compressor, source, frameSize);
             assertThat(decoder.content.toByteArray()).isEqualTo(content);
             ByteBuffer bytes = ByteBuffer.wrap(content);
-            assertThat(digest).isEqualTo(new ContentDigest(content.length, Crc32c.of(bytes), Sha256.of(bytes)));
+            assertThat(hasher.digest())
+                    .isEqualTo(new ContentDigest(content.length, Crc32c.of(bytes), Sha256.of(bytes)));
         }
     }
 
@@ -150,7 +156,8 @@ class FrameCompressorTest {
                         peak.accumulateAndGet(encoders.buffers(), Math::max);
                         decoder.frame(length, stored);
                     };
-                    try (FrameCompressor compressor = new FrameCompressor(threads, 2, encoders, watching)) {
+                    try (FrameCompressor compressor =
+                            new FrameCompressor(threads, 2, encoders, new ContentHasher()::update, watching)) {
                         addAll(compressor, BlobSource.of(bytes.duplicate()), FRAME);
                     }
                     assertThat(decoder.content.toByteArray()).isEqualTo(content);
@@ -171,7 +178,8 @@ class FrameCompressorTest {
     void aCompressorThatIsClosedGivesBackItsShare() throws IOException {
         byte[] content = Contents.text(5, 4 * FRAME);
         try (SharedEncoders encoders = new SharedEncoders(1, true, 4, 100)) {
-            FrameCompressor compressor = new FrameCompressor(task -> {}, 2, encoders, (length, stored) -> {});
+            FrameCompressor compressor =
+                    new FrameCompressor(task -> {}, 2, encoders, bytes -> {}, (length, stored) -> {});
             for (int i = 0; i < 4; i++) {
                 compressor.add(BlobSource.of(Contents.direct(content)).slice((long) i * FRAME, FRAME), NOTHING);
             }
@@ -198,7 +206,7 @@ class FrameCompressorTest {
         List<Runnable> late = new ArrayList<>();
         byte[] content = Contents.text(10, 3 * FRAME);
         WatchedSource source = new WatchedSource(BlobSource.of(Contents.direct(content)), visit -> {});
-        FrameCompressor compressor = new FrameCompressor(late::add, 2, 1, (length, stored) -> {});
+        FrameCompressor compressor = compressor(late::add, 2, 1, (length, stored) -> {});
         compressor.add(source.slice(0, FRAME), NOTHING);
         compressor.add(source.slice(FRAME, FRAME), NOTHING);
         compressor.close();
@@ -214,7 +222,7 @@ class FrameCompressorTest {
     void storedFramesHaveRawBlocksWithLengthAndChecksum(int size) throws IOException {
         byte[] content = Contents.random(size, size);
         Decoder decoder = new Decoder();
-        try (FrameCompressor compressor = new FrameCompressor(threads, 0, FrameEncoder.STORED, decoder)) {
+        try (FrameCompressor compressor = compressor(threads, 0, FrameEncoder.STORED, decoder)) {
             addAll(compressor, BlobSource.of(Contents.direct(content)), size);
         }
         assertThat(decoder.content.toByteArray()).isEqualTo(content);
@@ -237,7 +245,7 @@ class FrameCompressorTest {
                         .isThrownBy(() -> decoder.decode(table, 0, bytes, target));
             }
         };
-        try (FrameCompressor compressor = new FrameCompressor(threads, 0, level, flip)) {
+        try (FrameCompressor compressor = compressor(threads, 0, level, flip)) {
             addAll(compressor, BlobSource.of(Contents.direct(content)), FRAME);
         }
     }
@@ -266,7 +274,7 @@ class FrameCompressorTest {
             long used = directMemory() - before;
             assertThat(used).isLessThanOrEqualTo((2 + 4L) * capacity);
         };
-        try (FrameCompressor compressor = new FrameCompressor(threads, 2, 1, slow)) {
+        try (FrameCompressor compressor = compressor(threads, 2, 1, slow)) {
             addAll(compressor, source, frame);
         }
         assertThat(frames).hasValue(30);
@@ -278,7 +286,7 @@ class FrameCompressorTest {
     void contentIsDeclaredFreeOnceAndNotWhileAThreadTouchesIt() throws IOException {
         byte[] content = Contents.text(12, 40 * FRAME);
         AtomicInteger freed = new AtomicInteger();
-        try (FrameCompressor compressor = new FrameCompressor(threads, 2, 1, (length, stored) -> {})) {
+        try (FrameCompressor compressor = compressor(threads, 2, 1, (length, stored) -> {})) {
             for (int i = 0; i < 40; i++) {
                 WatchedSource frame = new WatchedSource(
                         BlobSource.of(Contents.direct(content)).slice(i * FRAME, FRAME), visit -> {});
@@ -300,7 +308,7 @@ class FrameCompressorTest {
         byte[] content = Contents.text(13, FRAME);
         AtomicInteger freed = new AtomicInteger();
         Decoder decoder = new Decoder();
-        try (FrameCompressor compressor = new FrameCompressor(threads, 2, 1, decoder)) {
+        try (FrameCompressor compressor = compressor(threads, 2, 1, decoder)) {
             WatchedSource bad = new WatchedSource(BlobSource.of(Contents.direct(content)), visit -> {
                 if (visit == 1) {
                     throw new IOException("the disk is gone");
@@ -322,7 +330,7 @@ class FrameCompressorTest {
         byte[] content = Contents.text(14, 20 * FRAME);
         AtomicInteger added = new AtomicInteger();
         AtomicInteger freed = new AtomicInteger();
-        try (FrameCompressor compressor = new FrameCompressor(threads, 1, 1, (length, stored) -> {
+        try (FrameCompressor compressor = compressor(threads, 1, 1, (length, stored) -> {
             throw new IOException("no room");
         })) {
             assertThatExceptionOfType(IOException.class)
@@ -355,7 +363,7 @@ class FrameCompressorTest {
         try {
             Future<?> closed = other.submit(() -> {
                 adder.complete(Thread.currentThread());
-                FrameCompressor compressor = new FrameCompressor(threads, 1, 1, (length, stored) -> {});
+                FrameCompressor compressor = compressor(threads, 1, 1, (length, stored) -> {});
                 try (compressor) {
                     compressor.add(source, freed::incrementAndGet);
                     await(compressing);
@@ -402,17 +410,20 @@ class FrameCompressorTest {
     @Test
     void wrongUseIsRefused() throws IOException {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new FrameCompressor(threads, -1, 1, (length, stored) -> {}))
+                .isThrownBy(() -> compressor(threads, -1, 1, (length, stored) -> {}))
                 .withMessageContaining("threads");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new FrameCompressor(threads, 1, 23, (length, stored) -> {}))
+                .isThrownBy(() -> compressor(threads, 1, 23, (length, stored) -> {}))
                 .withMessageContaining("-131072 to 22");
         AtomicInteger freed = new AtomicInteger();
-        try (FrameCompressor compressor = new FrameCompressor(threads, 1, 1, (length, stored) -> {})) {
+        ContentHasher hasher = new ContentHasher();
+        try (FrameCompressor compressor =
+                new FrameCompressor(threads, 1, 1, true, hasher::update, (length, stored) -> {})) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> compressor.add(BlobSource.of(ByteBuffer.allocate(0)), freed::incrementAndGet));
             assertThat(freed).hasValue(1);
-            assertThat(compressor.finish().sha256()).isEqualTo(Sha256.of(ByteBuffer.allocate(0)));
+            compressor.finish();
+            assertThat(hasher.digest().sha256()).isEqualTo(Sha256.of(ByteBuffer.allocate(0)));
         }
     }
 

@@ -28,12 +28,14 @@ class WrittenTablesTest {
             frames.writeBytes(bytes);
             table.add(bytes.length, ByteBuffer.wrap(content, offset, length));
         };
-        try (FrameCompressor compressor = new FrameCompressor(Runnable::run, 0, 1, sink)) {
+        ContentHasher hasher = new ContentHasher();
+        try (FrameCompressor compressor = new FrameCompressor(Runnable::run, 0, 1, true, hasher::update, sink)) {
             for (int at = 0; at < content.length; at += FRAME) {
                 compressor.add(
                         BlobSource.of(ByteBuffer.wrap(content, at, Math.min(FRAME, content.length - at))), () -> {});
             }
-            return compressor.finish();
+            compressor.finish();
+            return hasher.digest();
         }
     }
 

@@ -9,7 +9,6 @@ import io.blobstore.http.objects.ErrorResponse;
 import io.blobstore.http.objects.ErrorTranslator;
 import java.util.Optional;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /** Translates the failures of requests to an HTTP cache, which has statuses but no codes. Thread-safe. */
 final class HttpCacheErrors extends ErrorTranslator {
@@ -18,26 +17,6 @@ final class HttpCacheErrors extends ErrorTranslator {
     HttpCacheErrors(String cache) {
         super(cache, cache, "check the URL of the HTTP cache", Set.of());
         this.cache = cache;
-    }
-
-    @Override
-    protected boolean isTranslatable(RuntimeException problem) {
-        return false;
-    }
-
-    @Override
-    protected Optional<ErrorResponse> sdkResponse(Throwable problem) {
-        return Optional.empty();
-    }
-
-    @Override
-    protected BlobStoreException translateOther(Operation operation, @Nullable BlobKey key, Exception problem) {
-        return new BlobStoreException(operation, key, message(problem), problem, false);
-    }
-
-    @Override
-    protected Optional<BlobStoreException> translateCode(Failure failure) {
-        return Optional.empty();
     }
 
     @Override

@@ -61,8 +61,7 @@ class GrpcPaceTest {
         fixture = new GrpcFixture(
                 directory,
                 ServerLimits.builder()
-                        .paceWindow(
-                                Duration.ofSeconds(1)) // so that a busy machine does not make calls slow that are not
+                        .paceWindow(Duration.ofMillis(300))
                         .minBytesPerSecond(1000)
                         .build());
         memory = fixture.context.cache().memory();
