@@ -22,8 +22,8 @@ import picocli.CommandLine.ParentCommand;
 @Command(
         name = "cp",
         description = {
-            "Copies a file, the files that a quoted pattern matches, or with -r a directory: to a store, from it, inside"
-                    + " it, where the server copies, or to another store.",
+            "Copies a file, the files that a quoted pattern matches, or with -r a directory: to a store, from it,"
+                    + " inside it, where the server copies, or to another store.",
             "",
             "SOURCE and TARGET are each " + Endpoint.SYNTAX
                     + " A TARGET that ends with '/', or a local directory, gets the file's name.",

@@ -21,8 +21,8 @@ import picocli.CommandLine.ParentCommand;
             "Deletes a blob, the blobs that a quoted pattern matches, or with --prefix all blobs whose names begin with"
                     + " NAME; succeeds if there are none. 'delete' takes names literally.",
             "",
-            "NAME is s3://bucket/name or gs://bucket/name; :name in the store of --store; or STORE:name, where STORE is a"
-                    + " name in the configuration file.",
+            "NAME is s3://bucket/name or gs://bucket/name; :name in the store of --store; or STORE:name, where STORE is"
+                    + " a name in the configuration file.",
             ""
         })
 @SuppressWarnings("NullAway.Init") // picocli sets what is required

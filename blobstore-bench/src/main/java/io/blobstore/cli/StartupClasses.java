@@ -44,6 +44,7 @@ final class StartupClasses {
         run("delete", "compressed", "--store", store);
         run("sync", cache, ":cache", "--store", store);
         run("cp", "-r", ":", directory.resolve("copies"), "--store", store);
+        run("cp", ":file", ":copy", "--store", store, "--target-store", "mem:other");
         run("rm", ":copies/*", "--store", store);
         run("cache", "stat", cache);
         // Nothing listens there.

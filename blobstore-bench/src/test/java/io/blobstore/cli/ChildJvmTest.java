@@ -41,7 +41,7 @@ class ChildJvmTest {
     @Test
     void aSmallHeapIsEnoughAndNothingButTheResultIsPrinted() throws Exception {
         Path file = directory.resolve("file");
-        RandomFile.create(file, 100L << 20, ProgressBar.invisible());
+        RandomFile.create(file, 64L << 20, ProgressBar.invisible());
         Path back = directory.resolve("back");
         List<String> smallHeap = List.of("-Xmx24m");
 
@@ -52,7 +52,7 @@ class ChildJvmTest {
 
         assertThat(upload.err()).isEmpty();
         assertThat(upload.code()).isZero();
-        assertThat(upload.json()).containsEntry("bytes", 100 << 20);
+        assertThat(upload.json()).containsEntry("bytes", 64 << 20);
         assertThat(download.err()).isEmpty();
         assertThat(download.code()).isZero();
         assertThat(back).hasSameBinaryContentAs(file);
