@@ -229,8 +229,7 @@ final class Copy extends ParallelTransfer<StoredBlob> {
 
     /** Returns the blob if a single request succeeded before a cancellation reached it. */
     @Override
-    @Nullable
-    StoredBlob finished() {
+    @Nullable StoredBlob finished() {
         return stored;
     }
 

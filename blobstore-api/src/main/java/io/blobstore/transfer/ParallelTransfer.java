@@ -84,8 +84,7 @@ abstract class ParallelTransfer<T> implements Transfer<T> {
     abstract void begin() throws IOException, InterruptedException;
 
     /** Returns a result that is valid even if the workers were stopped; null if there is none. */
-    @Nullable
-    T finished() {
+    @Nullable T finished() {
         return null;
     }
 

@@ -34,8 +34,7 @@ final class ReaderGroups {
         int readers;
         int sharing;
         /** The blocks of those that share; null if there are none. */
-        @Nullable
-        BlobBlocks shared;
+        @Nullable BlobBlocks shared;
         /** The positions at which readers began to read in sequence, also those that were closed since. */
         final NavigableMap<Long, Member> beginnings = new TreeMap<>();
 

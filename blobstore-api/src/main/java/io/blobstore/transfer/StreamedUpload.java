@@ -412,8 +412,7 @@ final class StreamedUpload<R> extends ParallelTransfer<R> {
     }
 
     @Override
-    @Nullable
-    R finished() {
+    @Nullable R finished() {
         return stored;
     }
 

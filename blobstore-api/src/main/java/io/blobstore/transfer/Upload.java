@@ -211,8 +211,7 @@ final class Upload extends ParallelTransfer<StoredBlob> {
 
     /** Returns the blob if a single request succeeded before a cancellation reached it. */
     @Override
-    @Nullable
-    StoredBlob finished() {
+    @Nullable StoredBlob finished() {
         return stored;
     }
 

@@ -34,8 +34,7 @@ record FaultPlan(
     }
 
     /** Returns the fault of a request. */
-    @Nullable
-    Fault fault(Operation operation, long number, int nth, SplittableRandom random) {
+    @Nullable Fault fault(Operation operation, long number, int nth, SplittableRandom random) {
         Fault chosen = byNumber.getOrDefault(number, byOperation.get(new Nth(operation, nth)));
         if (chosen != null && chosen.concerns(operation)) {
             return chosen;

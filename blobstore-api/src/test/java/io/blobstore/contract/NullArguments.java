@@ -191,8 +191,7 @@ public final class NullArguments {
     }
 
     private interface Call {
-        @Nullable
-        Object with(@Nullable Object[] arguments) throws ReflectiveOperationException;
+        @Nullable Object with(@Nullable Object[] arguments) throws ReflectiveOperationException;
     }
 
     private void check(Executable executable, Call call, List<String> unnamed) {

@@ -23,8 +23,7 @@ final class CacheDirectoryOption {
             paramLabel = "DIR",
             description = "The directory of its locks and its journal. Default: beside the cache, with the name"
                     + " .NAME.blobstore-cas.")
-    @Nullable
-    Path state;
+    @Nullable Path state;
 
     /** Opens the cache to look at it; another process may use it meanwhile. */
     ContentCache openReadOnly() throws IOException {

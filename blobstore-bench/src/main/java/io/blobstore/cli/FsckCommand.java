@@ -32,8 +32,7 @@ final class FsckCommand implements Callable<Integer> {
             names = "--heal",
             paramLabel = "URI",
             description = "Replace damaged objects by those of this store, a URI or name.")
-    @Nullable
-    String heal;
+    @Nullable String heal;
 
     @Mixin
     final OutputOption output = new OutputOption();

@@ -30,8 +30,7 @@ final class RepositoryOption {
             paramLabel = "URI",
             description = "The repository: a store's URI or name, or composefs:/path for a repository of composefs on"
                     + " disk. Default: that of BLOBSTORE_STORE, or of the configuration file.")
-    @Nullable
-    String uri;
+    @Nullable String uri;
 
     @Option(
             names = "--hash",

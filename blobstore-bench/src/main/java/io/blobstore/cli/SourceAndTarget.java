@@ -18,8 +18,7 @@ final class SourceAndTarget extends EndpointOption {
             names = "--target-store",
             paramLabel = "URI",
             description = "The store of a TARGET that begins with ':', by URI or name. Default: that of --store.")
-    @Nullable
-    String targetStore;
+    @Nullable String targetStore;
 
     /**
      * Parses SOURCE.

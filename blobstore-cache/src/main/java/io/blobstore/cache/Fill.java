@@ -85,8 +85,7 @@ final class Fill {
     }
 
     /** Returns why the fill failed, or null. */
-    @Nullable
-    Throwable problem() {
+    @Nullable Throwable problem() {
         lock.lock();
         try {
             return problem;
