@@ -38,8 +38,11 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Sequential access</b>, by {@link #read(ByteBuffer)} or {@link #inputStream()}, prefetches after three
  * sequential reads, or three reads at regular distances, with parallel requests: as many bytes as were read before, up
  * to {@link ReaderOptions#maxReadAhead} and this reader's share of the prefetch memory. Prefetched bytes are copied
- * once, into the caller's buffer. A jump elsewhere cancels the prefetches in flight without waiting for them. Do not
- * add another read-ahead such as a large {@code BufferedInputStream}: it hides the access pattern.
+ * once, into the caller's buffer. A jump elsewhere cancels the prefetches in flight without waiting for them. After two
+ * jumps that were followed by several sequential reads each, as of the members of an archive, a third one fetches as
+ * much at once. A reader does not prefetch past the place where another reader of the same blob and manager began to
+ * read in sequence, until it has read on there. Do not add another read-ahead such as a large
+ * {@code BufferedInputStream}: it hides the access pattern.
  *
  * <p><b>Random access</b>, by {@link #read(ByteBuffer, long)}, sends a request for each read and fills the caller's
  * buffer in place, as do sequential reads of bytes that were not prefetched. Large reads are split and sent in

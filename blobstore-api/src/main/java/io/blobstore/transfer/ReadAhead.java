@@ -251,14 +251,19 @@ final class ReadAhead {
     }
 
     private long bytesInFlight() {
-        return blocks.stream()
-                .filter(block -> !block.fetch().isDone())
-                .mapToLong(block -> block.length)
-                .sum();
+        long bytes = 0;
+        for (Block block : blocks) {
+            bytes += block.fetch().isDone() ? 0 : block.length;
+        }
+        return bytes;
     }
 
     private int inFlight() {
-        return (int) blocks.stream().filter(block -> !block.fetch().isDone()).count();
+        int count = 0;
+        for (Block block : blocks) {
+            count += block.fetch().isDone() ? 0 : 1;
+        }
+        return count;
     }
 
     /**

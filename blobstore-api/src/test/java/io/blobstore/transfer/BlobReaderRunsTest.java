@@ -126,6 +126,24 @@ class BlobReaderRunsTest extends BlobReaderFixture {
         }
     }
 
+    /** Requests of small reads in flight count as two thirds of their bytes. */
+    @Test
+    void requestsInFlightMayBeMoreThanBytesThatHaveArrived() throws IOException {
+        int read = 8 * M;
+        store.onRead(request -> {
+            if (request.offset() >= read) {
+                ScriptedStore.awaitInterrupt(); // by the close
+            }
+        });
+        try (BlobReader blob = open()) {
+            read(blob, 64 * K, read / (64 * K));
+            while (store.bytes() - read < 512L * K + read / 24) { // until threads have begun with them
+                Thread.onSpinWait();
+            }
+            assertThat(store.bytes() - read).isLessThanOrEqualTo((768L + 64) * K + read / 16);
+        }
+    }
+
     // ---- other readers
 
     /** Reads a part of the blob in pieces of a MiB. */

@@ -11,13 +11,24 @@ import java.util.Optional;
 public final class ResponseText {
     private static final int MAX_LINE = 300;
 
+    /** The last valid date: responses with parts of one blob repeat it, and parsing takes a while. */
+    private static volatile Date lastDate = new Date("Thu, 1 Jan 1970 00:00:00 GMT", Instant.EPOCH);
+
+    private record Date(String text, Instant instant) {}
+
     private ResponseText() {}
 
     /** Parses the date of a header field; returns empty if it is invalid. */
     public static Optional<Instant> date(String text) {
+        Date last = lastDate;
+        if (last.text.equals(text)) {
+            return Optional.of(last.instant);
+        }
         try {
-            return Optional.of(ZonedDateTime.parse(text, DateTimeFormatter.RFC_1123_DATE_TIME)
-                    .toInstant());
+            Instant instant = ZonedDateTime.parse(text, DateTimeFormatter.RFC_1123_DATE_TIME)
+                    .toInstant();
+            lastDate = new Date(text, instant);
+            return Optional.of(instant);
         } catch (DateTimeException e) {
             return Optional.empty();
         }

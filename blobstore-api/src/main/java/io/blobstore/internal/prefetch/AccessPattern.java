@@ -1,7 +1,5 @@
 package io.blobstore.internal.prefetch;
 
-import java.util.Arrays;
-
 /**
  * Detects sequential and strided reads of a blob, and decides how far to prefetch. Not thread-safe.
  *
@@ -40,10 +38,10 @@ public final class AccessPattern {
 
     private long runEnd = Long.MIN_VALUE;
 
-    /** The lengths of the last runs, as a ring buffer. */
-    private final long[] runs = new long[RUNS];
+    /** The lengths of the last run, and of the one before. */
+    private long lastRun;
 
-    private int nextRun;
+    private long runBefore;
     /** The number of runs, since the last one of a single read. */
     private int runCount;
 
@@ -100,8 +98,8 @@ public final class AccessPattern {
     }
 
     private void endRun() {
-        runs[nextRun] = run;
-        nextRun = (nextRun + 1) % RUNS;
+        runBefore = lastRun;
+        lastRun = run;
         runCount = sizeCount > 1 ? Math.min(RUNS, runCount + 1) : 0;
     }
 
@@ -148,7 +146,7 @@ public final class AccessPattern {
      * shorter; 0 if they do not tell.
      */
     public long expected() {
-        return runCount < RUNS ? 0 : Math.max(0, Arrays.stream(runs).min().orElseThrow() - run);
+        return runCount < RUNS ? 0 : Math.max(0, Math.min(lastRun, runBefore) - run);
     }
 
     /**
@@ -156,7 +154,7 @@ public final class AccessPattern {
      * not longer; the largest number if they do not tell.
      */
     public long atMost() {
-        long left = Arrays.stream(runs).max().orElseThrow() - run;
+        long left = Math.max(lastRun, runBefore) - run;
         return runCount < RUNS || left < 0 ? Long.MAX_VALUE : left;
     }
 
