@@ -5,6 +5,7 @@ import io.blobstore.BlobMetadata;
 import io.blobstore.BlobNotFoundException;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStoreException;
+import io.blobstore.BlobVersion;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
 import io.blobstore.IntegrityException;
@@ -25,6 +26,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -51,6 +53,8 @@ public final class RemoteCache implements Closeable {
     private static final int MAX_FILLS = 2;
     /** Content of up to so many bytes takes one request if the store can do that. */
     private static final int SMALL = 1 << 20;
+    /** Stands for the version of content whose metadata nobody has asked for. */
+    private static final BlobVersion HERE = new BlobVersion("local");
     /** Records of up to so many bytes take one request. */
     private static final int SMALL_RECORD = 64 << 10;
 
@@ -155,13 +159,19 @@ public final class RemoteCache implements Closeable {
 
     /**
      * Looks for content, like {@link #find}, and fetches it if it has up to 1 MiB: with one request, where the store
-     * can do that. Larger content has to be {@linkplain #fetch fetched}.
+     * can do that. Larger content has to be {@linkplain #fetch fetched}. Asks for nothing that is in the local cache,
+     * as it may be since the caller has looked there.
      *
      * @return the metadata; empty if it is not there, or is something else, or the local cache has no room for it
      * @throws IOException if the remote cache fails, or the thread is interrupted
      */
     public Optional<BlobMetadata> findAndFetchSmall(Sha256 hash) throws IOException {
         BlobKey key = EntryBlobStore.key(Keyspace.CAS, hash);
+        long here = cache.size(hash).orElse(0);
+        if (here > 0) {
+            return Optional.of(
+                    BlobMetadata.builder(key, here, HERE, Instant.EPOCH).build());
+        }
         try (PooledBuffer memory = DirectBufferPool.shared().take(SMALL)) {
             BlobMetadata blob = entries.readSmall(key, memory.buffer());
             ByteBuffer content = memory.buffer().flip();

@@ -114,6 +114,14 @@ public final class ContentCache implements Closeable {
         return whileOpen(() -> reads.contains(digest));
     }
 
+    /**
+     * Returns the size of content in bytes, and counts that as a use; empty if it is not there. Does not open its file;
+     * the size of a plain file of another program is only known to be right once it was verified.
+     */
+    public OptionalLong size(Sha256 sha256) throws IOException {
+        return whileOpen(() -> reads.size(sha256));
+    }
+
     /** Returns those digests whose content is not there, in their order, and counts the others as used. */
     public Set<Digest> missing(Collection<Digest> digests) throws IOException {
         return whileOpen(() -> {

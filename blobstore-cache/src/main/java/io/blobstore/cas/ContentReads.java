@@ -54,15 +54,20 @@ final class ContentReads {
     }
 
     boolean contains(Digest digest) throws IOException {
-        if (isEmpty(digest)) {
-            return true;
+        OptionalLong size = size(digest.sha256());
+        return size.isPresent() && size.getAsLong() == digest.size();
+    }
+
+    OptionalLong size(Sha256 sha256) throws IOException {
+        if (sha256.equals(EMPTY)) {
+            return OptionalLong.of(0);
         }
-        Optional<Entry> found = context.acquire(key(digest));
+        Optional<Entry> found = context.acquire(new EntryKey(Keyspace.CAS, sha256));
         if (found.isEmpty()) {
-            return false;
+            return OptionalLong.empty();
         }
         try {
-            return found.get().contentSize() == digest.size();
+            return OptionalLong.of(found.get().contentSize());
         } finally {
             context.index.release(found.get());
         }

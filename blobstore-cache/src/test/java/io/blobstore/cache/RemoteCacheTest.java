@@ -157,6 +157,17 @@ class RemoteCacheTest {
     }
 
     @Test
+    void nothingIsAskedForThatIsThereMeanwhile() throws IOException {
+        byte[] content = bytes(3 * MIB, 2);
+        cache.put(digest(content), BlobSource.of(ByteBuffer.wrap(content))); // the store does not have it
+
+        BlobMetadata found = tier.findAndFetchSmall(digest(content).sha256()).orElseThrow();
+        assertThat(found.size()).isEqualTo(content.length);
+        assertThat(tier.fetch(found, () -> {})).isTrue();
+        assertThat(tier.stats().fetched()).isZero();
+    }
+
+    @Test
     void contentIsReadWhileItArrivesButItsEndOnlyWhenAllOfItWasVerified() throws Exception {
         byte[] content = bytes(6 * MIB, 3);
         putRemotely(content);
