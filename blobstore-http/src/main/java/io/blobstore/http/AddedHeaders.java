@@ -46,6 +46,7 @@ final class AddedHeaders {
     private final AtomicBoolean logged = new AtomicBoolean();
 
     /** What the supplier has returned on the thread that this one sends requests for. */
+    @SuppressWarnings("ThreadLocalUsage") // of each client: it is removed with the task
     private final ThreadLocal<@Nullable Supplier<Map<String, String>>> carried = new ThreadLocal<>();
 
     AddedHeaders(Supplier<Map<String, String>> supplier) {
