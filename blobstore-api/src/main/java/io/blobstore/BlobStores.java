@@ -5,9 +5,11 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.Map;
 import java.util.Objects;
 import java.util.ServiceLoader;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 
@@ -96,10 +98,20 @@ public final class BlobStores {
         return StoreUri.parse(directory.toUri().toString());
     }
 
-    private static BlobStore open(StoreUri uri, StoreObserver observer) throws IOException {
+    /** Returns the schemes of the URIs that can be opened, such as {@code s3}: those of the modules that are there. */
+    public static SortedSet<String> schemes() {
+        return Collections.unmodifiableSortedSet(providers().navigableKeySet());
+    }
+
+    private static TreeMap<String, BlobStoreProvider> providers() {
         TreeMap<String, BlobStoreProvider> providers = new TreeMap<>();
         ServiceLoader.load(BlobStoreProvider.class, BlobStores.class.getClassLoader())
                 .forEach(provider -> providers.putIfAbsent(provider.scheme(), provider));
+        return providers;
+    }
+
+    private static BlobStore open(StoreUri uri, StoreObserver observer) throws IOException {
+        Map<String, BlobStoreProvider> providers = providers();
         BlobStoreProvider provider = providers.get(uri.scheme());
         if (provider == null) {
             throw noProvider(uri.scheme(), providers);

@@ -61,6 +61,11 @@ class BlobStoresTest {
     }
 
     @Test
+    void theSchemesAreThoseOfTheProvidersThatAreThere() {
+        assertThat(BlobStores.schemes()).contains("mem").doesNotContain("s3");
+    }
+
+    @Test
     void aUriMayBeGivenAsSuch() throws IOException {
         try (BlobStore store = BlobStores.open(URI.create("mem:some"))) {
             assertThat(store).hasToString("mem:some");

@@ -3,11 +3,9 @@ package io.blobstore.cli;
 import io.blobstore.BlobKey;
 import io.blobstore.BlobStore;
 import io.blobstore.BlobStores;
-import io.blobstore.spi.BlobStoreProvider;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
-import java.util.ServiceLoader;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +28,8 @@ sealed class EndpointOption permits SourceAndTarget {
             paramLabel = "URI",
             description = "The store of names that begin with ':', for example file:/var/blobs; or its name in the"
                     + " configuration file. Default: that of BLOBSTORE_STORE, or of the configuration file.")
-    @Nullable String store;
+    @Nullable
+    String store;
 
     /**
      * Parses a parameter.
@@ -71,9 +70,7 @@ sealed class EndpointOption permits SourceAndTarget {
     /** Parses a parameter that begins like STORE:name, but not with the name of a store. */
     private Endpoint withoutName(String text, String name) throws IOException {
         Endpoint endpoint = Endpoint.parse(text, Optional.empty());
-        boolean scheme = ServiceLoader.load(BlobStoreProvider.class).stream()
-                .anyMatch(provider -> provider.get().scheme().equals(name));
-        if (scheme || endpoint instanceof Endpoint.Local) {
+        if (BlobStores.schemes().contains(name) || endpoint instanceof Endpoint.Local) {
             return endpoint;
         }
         Configuration configuration = Configuration.read(environment());

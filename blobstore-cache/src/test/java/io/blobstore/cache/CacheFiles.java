@@ -3,14 +3,13 @@ package io.blobstore.cache;
 import io.blobstore.cache.pieces.Blocking;
 import io.blobstore.cas.CacheOptions;
 import io.blobstore.cas.ContentCache;
+import io.blobstore.contract.FileTree;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
-import java.util.stream.Stream;
 
 /** What tests do with the files of a cache. */
 final class CacheFiles {
@@ -25,9 +24,7 @@ final class CacheFiles {
 
     /** Returns the files of all contents. */
     static List<Path> contents(Path directory) throws IOException {
-        try (Stream<Path> files = Files.walk(directory.resolve("cas.v2"))) {
-            return files.filter(Files::isRegularFile).toList();
-        }
+        return FileTree.files(directory.resolve("cas.v2"));
     }
 
     /** Flips a bit in the middle of each content, behind the cache's back. */

@@ -29,12 +29,11 @@ import io.blobstore.cas.CacheOptions;
 import io.blobstore.cas.ContentCache;
 import io.blobstore.cas.Digest;
 import io.blobstore.cas.StorageMode;
+import io.blobstore.contract.FileTree;
 import io.blobstore.internal.concurrent.Interrupts;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -44,7 +43,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Blobs that are acknowledged before they are uploaded. */
@@ -83,26 +81,14 @@ class WriteBackTest extends CachedStoreFixture {
     }
 
     private List<Path> pendingFiles() throws IOException {
-        try (Stream<Path> files = Files.walk(cache.stateDirectory().resolve("pending"))) {
-            return files.filter(Files::isRegularFile)
-                    .filter(file -> !file.endsWith(PendingFiles.STORE))
-                    .toList();
-        }
-    }
-
-    /** Counts the files; returns -1 if one was deleted meanwhile. */
-    private int countPendingFiles() throws IOException {
-        try {
-            return pendingFiles().size();
-        } catch (UncheckedIOException e) {
-            assertThat(e).hasCauseInstanceOf(NoSuchFileException.class);
-            return -1;
-        }
+        return FileTree.files(cache.stateDirectory().resolve("pending")).stream()
+                .filter(file -> !file.endsWith(PendingFiles.STORE))
+                .toList();
     }
 
     private void awaitPendingFiles(int number) throws IOException {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
-        while (countPendingFiles() != number) {
+        while (pendingFiles().size() != number) {
             assertThat(System.nanoTime()).as("in time").isLessThan(deadline);
             Thread.onSpinWait();
         }

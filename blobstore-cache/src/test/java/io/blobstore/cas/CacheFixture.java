@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.blobstore.BlobSource;
 import io.blobstore.ByteRange;
 import io.blobstore.Sha256;
+import io.blobstore.contract.FileTree;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -100,12 +101,10 @@ final class CacheFixture {
 
     /** Returns the files of the entries. */
     static List<Path> files(Path directory) throws IOException {
-        try (Stream<Path> all = Files.walk(directory)) {
-            return all.filter(Files::isRegularFile)
-                    .filter(file -> Stream.of(Keyspace.values())
-                            .anyMatch(keyspace -> file.startsWith(directory.resolve(keyspace.directory()))))
-                    .toList();
-        }
+        return FileTree.files(directory).stream()
+                .filter(file -> Stream.of(Keyspace.values())
+                        .anyMatch(keyspace -> file.startsWith(directory.resolve(keyspace.directory()))))
+                .toList();
     }
 
     /** Requires that there are no unfinished files, as soon as the journal has no more of its own. */
