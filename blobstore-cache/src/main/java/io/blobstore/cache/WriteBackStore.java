@@ -116,6 +116,9 @@ final class WriteBackStore extends ForwardingBlobStore {
 
     @Override
     public StoredBlob copy(BlobKey from, BlobKey to, CopyOptions options) throws IOException {
+        Objects.requireNonNull(from, "from");
+        Objects.requireNonNull(to, "to");
+        Objects.requireNonNull(options, "options");
         writeBack.requireOpen();
         writeBack.settle(Operation.COPY, from::equals);
         CopyOptions.Builder translated = options.toBuilder();
@@ -252,6 +255,8 @@ final class WriteBackStore extends ForwardingBlobStore {
 
     @Override
     public PresignedUrl presign(BlobKey key, PresignOptions options) throws IOException {
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(options, "options");
         writeBack.requireOpen();
         writeBack.settle(Operation.PRESIGN, key::equals);
         return remote.presign(key, options);
