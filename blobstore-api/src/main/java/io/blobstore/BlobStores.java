@@ -7,6 +7,7 @@ import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.ServiceLoader;
 import java.util.SortedSet;
@@ -103,8 +104,8 @@ public final class BlobStores {
         return Collections.unmodifiableSortedSet(providers().navigableKeySet());
     }
 
-    private static TreeMap<String, BlobStoreProvider> providers() {
-        TreeMap<String, BlobStoreProvider> providers = new TreeMap<>();
+    private static NavigableMap<String, BlobStoreProvider> providers() {
+        NavigableMap<String, BlobStoreProvider> providers = new TreeMap<>();
         ServiceLoader.load(BlobStoreProvider.class, BlobStores.class.getClassLoader())
                 .forEach(provider -> providers.putIfAbsent(provider.scheme(), provider));
         return providers;
