@@ -28,8 +28,7 @@ sealed class EndpointOption permits SourceAndTarget {
             paramLabel = "URI",
             description = "The store of names that begin with ':', for example file:/var/blobs; or its name in the"
                     + " configuration file. Default: that of BLOBSTORE_STORE, or of the configuration file.")
-    @Nullable
-    String store;
+    @Nullable String store;
 
     /**
      * Parses a parameter.
