@@ -89,11 +89,12 @@ final class ReaderGroups {
 
         /** Requires the lock of the groups. */
         private long nextBeginning(long from) {
-            return group.beginnings.tailMap(from).entrySet().stream()
-                    .filter(beginning -> beginning.getValue() != this)
-                    .map(Map.Entry::getKey)
-                    .findFirst()
-                    .orElse(Long.MAX_VALUE);
+            for (Map.Entry<Long, Member> begun : group.beginnings.tailMap(from).entrySet()) {
+                if (begun.getValue() != this) {
+                    return begun.getKey();
+                }
+            }
+            return Long.MAX_VALUE;
         }
 
         /** Leaves the group; the last one that uses blocks releases them. Its reads must have ended. Idempotent. */

@@ -1,5 +1,18 @@
 package io.blobstore.contract;
 
+import io.blobstore.BlobKey;
+import io.blobstore.BlobListing;
+import io.blobstore.BlobSource;
+import io.blobstore.BlobStore;
+import io.blobstore.BlobTarget;
+import io.blobstore.ByteRange;
+import io.blobstore.ListOptions;
+import io.blobstore.StoreOptions;
+import io.blobstore.spi.PartLayout;
+import io.blobstore.transfer.TransferManager;
+import io.blobstore.transfer.UploadOptions;
+import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -25,8 +38,7 @@ public final class ThreadContext implements AutoCloseable {
         this.trace.set(trace);
     }
 
-    /** Returns the executor. */
-    public Executor executor() {
+    private Executor executor() {
         return task -> {
             String callers = trace.get();
             threads.execute(() -> {
@@ -46,6 +58,31 @@ public final class ThreadContext implements AutoCloseable {
             propagated.add(trace.get());
             return Map.of(FIELD, trace.get());
         };
+    }
+
+    /**
+     * Uploads a blob in three parts, downloads, copies and lists it, and begins and aborts another upload.
+     *
+     * @param partSize of the upload; the store has to accept it
+     */
+    public void transfer(BlobStore store, BlobKey key, int partSize) throws IOException, InterruptedException {
+        UploadOptions parts = UploadOptions.builder().partSize(partSize).build();
+        int size = 3 * partSize;
+        try (TransferManager transfers =
+                TransferManager.builder().executor(executor()).build()) {
+            transfers
+                    .upload(store, key, BlobSource.of(ByteBuffer.allocateDirect(size)), parts)
+                    .join();
+            transfers
+                    .download(store, key, ByteRange.all(), BlobTarget.of(ByteBuffer.allocateDirect(size)))
+                    .join();
+        }
+        store.copy(key, BlobKey.of("copy"));
+        try (BlobListing listing = store.list(ListOptions.DEFAULT)) {
+            listing.next();
+        }
+        store.createMultipartUpload(key, new PartLayout(10, partSize), StoreOptions.DEFAULT)
+                .close();
     }
 
     /** Returns the traces that were added to requests. */

@@ -16,7 +16,6 @@ import java.util.function.Function;
 
 /** Stores one source in parallel parts, as it is or compressed. */
 final class FileUpload {
-
     private FileUpload() {}
 
     static Measurement<StoredBlob> run(

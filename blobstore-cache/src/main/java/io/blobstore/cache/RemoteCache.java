@@ -269,12 +269,13 @@ public final class RemoteCache implements Closeable {
     }
 
     private FillOutcome await(Fill fill, Runnable begun) throws IOException {
+        FillReads reads = new FillReads(fill);
         boolean left = false;
         try {
-            if (new FillReads(fill).awaitBegin()) {
+            if (reads.awaitBegin()) {
                 begun.run();
             }
-            FillOutcome outcome = new FillReads(fill).await();
+            FillOutcome outcome = reads.await();
             left = true;
             fill.leave(false);
             return outcome;

@@ -34,31 +34,21 @@ class CacheArchitectureTest {
     private static final DescribedPredicate<JavaClass> INTERNALS = resideInAnyPackage(
             "io.blobstore.internal.buffer", "io.blobstore.internal.file", "io.blobstore.internal.concurrent");
 
+    /** The contract and the engine. */
+    private static final DescribedPredicate<JavaClass> ENGINE = resideInAnyPackage(
+            "org.slf4j..", "io.blobstore", "io.blobstore.memory", "io.blobstore.spi", "io.blobstore.transfer");
+
     @Test
     void cachedStoresDependOnTheContractTheEngineAndTheCacheButNotOnItsInternals() {
         MODULE.requireDependencies(
-                CACHE,
-                resideInAnyPackage(
-                                "org.slf4j..",
-                                "io.blobstore",
-                                "io.blobstore.memory",
-                                "io.blobstore.spi",
-                                "io.blobstore.transfer")
-                        .or(resideInAnyPackage(CAS, PIECES))
-                        .or(INTERNALS));
+                CACHE, ENGINE.or(resideInAnyPackage(CAS, PIECES)).or(INTERNALS));
     }
 
     @Test
     void piecesDependOnTheContractTheEngineAndTheExceptionsOfTheContentCache() {
         MODULE.requireDependencies(
                 PIECES,
-                resideInAnyPackage(
-                                "org.slf4j..",
-                                "io.blobstore",
-                                "io.blobstore.memory",
-                                "io.blobstore.spi",
-                                "io.blobstore.transfer")
-                        .or(resideInAPackage(CAS).and(assignableTo(Exception.class)))
+                ENGINE.or(resideInAPackage(CAS).and(assignableTo(Exception.class)))
                         .or(INTERNALS));
     }
 

@@ -3,13 +3,10 @@ package io.blobstore.gcs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.blobstore.BlobKey;
-import io.blobstore.BlobListing;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStore;
-import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
-import io.blobstore.ListOptions;
 import io.blobstore.MultipartUpload;
 import io.blobstore.Operation;
 import io.blobstore.StoreEvent.Outcome;
@@ -21,8 +18,6 @@ import io.blobstore.contract.ThreadContext;
 import io.blobstore.http.ScriptedFault;
 import io.blobstore.http.ScriptedResponse;
 import io.blobstore.spi.PartLayout;
-import io.blobstore.transfer.TransferManager;
-import io.blobstore.transfer.UploadOptions;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -94,21 +89,9 @@ class GcsObserverTest {
     /** Also the request that creates an upload, which has a thread of its own. */
     @Test
     void theFieldsAreThoseOfTheThreadThatCallsTheStore() throws Exception {
-        UploadOptions parts = UploadOptions.builder().partSize(PART).build();
         try (ThreadContext context = new ThreadContext("00-caller");
-                BlobStore store = server.store().addedHeaders(context.headers()).open();
-                TransferManager transfers =
-                        TransferManager.builder().executor(context.executor()).build()) {
-            transfers.upload(store, KEY, content(3 * PART), parts).join();
-            transfers
-                    .download(store, KEY, ByteRange.all(), BlobTarget.of(ByteBuffer.allocateDirect(3 * PART)))
-                    .join();
-            store.copy(KEY, BlobKey.of("copy"));
-            try (BlobListing listing = store.list(ListOptions.DEFAULT)) {
-                listing.next();
-            }
-            store.createMultipartUpload(KEY, new PartLayout(10, PART), StoreOptions.DEFAULT)
-                    .close();
+                BlobStore store = server.store().addedHeaders(context.headers()).open()) {
+            context.transfer(store, KEY, PART);
         }
         assertThat(server.get().requests())
                 .hasSizeGreaterThan(10)

@@ -8,7 +8,6 @@ import io.blobstore.BlobListing;
 import io.blobstore.BlobSource;
 import io.blobstore.BlobStore;
 import io.blobstore.BlobStoreException;
-import io.blobstore.BlobTarget;
 import io.blobstore.ByteRange;
 import io.blobstore.Crc32c;
 import io.blobstore.ListOptions;
@@ -28,8 +27,6 @@ import io.blobstore.http.ScriptedExchange;
 import io.blobstore.http.ScriptedServer;
 import io.blobstore.http.ScriptedServer.Script;
 import io.blobstore.spi.PartLayout;
-import io.blobstore.transfer.TransferManager;
-import io.blobstore.transfer.UploadOptions;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -299,24 +296,12 @@ class S3ObserverTest {
     /** Also the request that creates an upload, which has a thread of its own. */
     @Test
     void theFieldsAreThoseOfTheThreadThatCallsTheStore(S3ProxyServer server) throws Exception {
-        UploadOptions parts = UploadOptions.builder().partSize(PART).build();
         try (ThreadContext context = new ThreadContext("00-caller");
                 BlobStore store = server.store(server.newBucket().name())
                         .observer(events)
                         .addedHeaders(context.headers())
-                        .open();
-                TransferManager transfers =
-                        TransferManager.builder().executor(context.executor()).build()) {
-            transfers.upload(store, KEY, content(3 * PART), parts).join();
-            transfers
-                    .download(store, KEY, ByteRange.all(), BlobTarget.of(ByteBuffer.allocateDirect(3 * PART)))
-                    .join();
-            store.copy(KEY, BlobKey.of("copy"));
-            try (BlobListing listing = store.list(ListOptions.DEFAULT)) {
-                listing.next();
-            }
-            store.createMultipartUpload(KEY, new PartLayout(10, PART), StoreOptions.DEFAULT)
-                    .close();
+                        .open()) {
+            context.transfer(store, KEY, PART);
 
             assertThat(operations())
                     .contains(
